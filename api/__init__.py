@@ -1,0 +1,1 @@
+"""HTTP: puts things together and decides nothing."""

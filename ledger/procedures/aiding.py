@@ -1,0 +1,814 @@
+"""Aid (救助办理): a grant with its fund and its file; two payers for one need; lists of one amount.
+
+What a scheme asks for, who is kin, what was already given and which day is the first on which a
+notice may end: all that is found here and handed to the law, which decides. Money is kept for a
+grant with its approval, drawn with its payment, and back with its return, in the same entry.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import date, timedelta
+
+from ledger.book import Entry, NotFound
+from ledger.clock import working_days_after
+from ledger.domain.aid import (
+    AidApproved,
+    AidGrant,
+    AidList,
+    AidListApproved,
+    Duty,
+    Failure,
+    Goods,
+    GrantOver,
+    Lifted,
+    Means,
+    PayeeKind,
+    PaymentMade,
+    Signed,
+    TakenBackFor,
+    WrongFund,
+)
+from ledger.domain.aiding import AidKind, CapPer, Days, KindRules, PayMode, Step
+from ledger.domain.funds import BackCause, Fund
+from ledger.domain.hardship import HardshipFile, HouseholdHasFile
+from ledger.domain.ids import (
+    AidListId,
+    FileId,
+    FundId,
+    GrantId,
+    HouseholdId,
+    PersonId,
+    SchemeId,
+    UnionId,
+    new_aid_list,
+    new_grant,
+)
+from ledger.domain.kernel import Basis, Code, Fact, Fen
+from ledger.domain.persons import AlreadyInHousehold
+from ledger.domain.schemes import Scheme
+from ledger.procedures.delegation import stands_in_for
+from ledger.procedures.enrolling import kin_of, memberships_held, on_record
+from ledger.procedures.publishing import lawful
+from ledger.projections import grants, worker_files
+
+# ── what the law has to know ─────────────────────────────────────────────────────────────────
+
+
+def rules_of(entry: Entry, grant: AidGrant | AidList) -> KindRules:
+    """The rules that judge it: of its application date, or by the scheme's transition.
+
+    Raises: GrantOver where it was paid on paper before, by no scheme of this book.
+    """
+    if grant.scheme is None or grant.kind is None:
+        raise GrantOver(grant=grant.id)
+    begun = grant.applied_on if isinstance(grant, AidGrant) else grant.drawn_on
+    assert begun is not None
+    return entry.look_up(Scheme, grant.scheme).rules(grant.kind, begun, entry.act.today)[1]
+
+
+def kin(entry: Entry, *persons: PersonId | None) -> frozenset[PersonId]:
+    """Who must step back: the kin of these persons, under every id that they have."""
+    there = [person for person in persons if person is not None]
+    same = worker_files.identities(entry.conn, entry.ledger.origin, there)
+    every = {one for ids in same.values() for one in ids}
+    return frozenset(every).union(*(kin_of(entry, person) for person in every))
+
+
+def _mine(entry: Entry, grant: GrantId) -> tuple[AidGrant, frozenset[PersonId]]:
+    """A grant of ours that this union may handle, and the kin of those whom it concerns."""
+    one = entry.read(AidGrant, grant)
+    if one.union is None:
+        raise NotFound(grant)
+    one.handled_here(entry.act, entry.ledger.origin, entry.line(one.union))
+    payee = one.payee.person if one.payee else None
+    return one, kin(entry, one.person, one.beneficiary, payee)
+
+
+def _household(entry: Entry, person: PersonId) -> HouseholdId | None:
+    held = entry.holder(AlreadyInHousehold, person)
+    return HouseholdId(held[1]) if held else None
+
+
+def _file(entry: Entry, household: HouseholdId | None) -> tuple[FileId | None, Code | None]:
+    """The valid hardship file of a household here, and the category that it is of."""
+    held = entry.holder(HouseholdHasFile, household) if household else None
+    if held is None:
+        return None, None
+    return FileId(held[1]), _category(entry, FileId(held[1]))
+
+
+def _category(entry: Entry, file: FileId | None) -> Code | None:
+    """Of which category a hardship file is on the day of the act; None: none that is valid."""
+    if file is None:
+        return None
+    held = entry.look_up(HardshipFile, file)
+    category = held.category_on(entry.act.on)
+    return Code(category) if category and held.valid_on(entry.act.on) else None
+
+
+def _above(entry: Entry, rules: KindRules) -> dict[UnionId, list[UnionId]]:
+    return {level.approver: entry.line(level.approver) for level in rules.levels}
+
+
+def _already(entry: Entry, grant: AidGrant) -> dict[CapPer, Fen]:
+    """What was granted beside this one in the year of its application, however a cap is counted."""
+    assert grant.kind is not None
+    found = _in_year(
+        entry, grant.kind, grant.household, grant.person, grant.beneficiary,
+        year=grant.applied_on.year if grant.applied_on else None, but=grant.id,
+    )  # fmt: skip
+    for other in _approved_here(entry, grant):
+        shared = {
+            CapPer.PERSON_YEAR: _same(entry, grant.person, other.person),
+            CapPer.CHILD_YEAR: _same(entry, grant.beneficiary, other.beneficiary),
+            CapPer.HOUSEHOLD_YEAR: other.household == grant.household,
+        }
+        found = {
+            per: Fen(already + other.amount) if shared[per] else already
+            for per, already in found.items()
+        }
+    return found
+
+
+def _same(entry: Entry, one: PersonId | None, other: PersonId | None) -> bool:
+    if one is None or other is None:
+        return False
+    return other in worker_files.identity(entry.conn, entry.ledger.origin, one)
+
+
+def _in_year(
+    entry: Entry, kind: AidKind, household: HouseholdId | None, person: PersonId | None,
+    beneficiary: PersonId | None, *, year: int | None = None, but: GrantId | None = None,
+) -> dict[CapPer, Fen]:  # fmt: skip
+    conn, origin = entry.conn, entry.ledger.origin
+    there = [each for each in (person, beneficiary) if each is not None]
+    same = worker_files.identities(conn, origin, there)
+    asked: dict[CapPer, grants.Whose] = {}
+    if person is not None:
+        asked[CapPer.PERSON_YEAR] = grants.Whose(persons=same[person])
+    if beneficiary is not None:
+        asked[CapPer.CHILD_YEAR] = grants.Whose(beneficiaries=same[beneficiary])
+    if household is not None:
+        asked[CapPer.HOUSEHOLD_YEAR] = grants.Whose(household=household)
+    when = year or entry.act.on.year
+    return {
+        per: grants.granted(conn, origin, kind, when, whose, but=but or "")
+        for per, whose in asked.items()
+    }
+
+
+def _approved_here(entry: Entry, grant: AidGrant) -> Iterator[AidGrant]:
+    """What this entry has approved for that kind and year, and no view can know yet."""
+    assert grant.applied_on is not None
+    for event in entry.written:
+        if isinstance(event, AidApproved) and event.grant != grant.id:
+            other = entry.look_up(AidGrant, event.grant)
+            year = other.applied_on.year if other.applied_on else None
+            if other.kind is grant.kind and year == grant.applied_on.year:
+                yield other
+
+
+# ── application and examination ──────────────────────────────────────────────────────────────
+
+
+def apply(
+    entry: Entry, person: PersonId, scheme: SchemeId, kind: AidKind, amount: Fen, *,
+    beneficiary: PersonId | None = None, need: Code | None = None, emergency: bool = False,
+    reason: str = "",
+) -> GrantId:  # fmt: skip
+    """Takes an application in; it is held where the same need is already aided.
+
+    The entry holds the head: nobody applies for the same need meanwhile.
+    Raises: NotFound, NoRuleForThis, and what `AidGrant.apply` raises.
+    """
+    assert entry.locked
+    act, aided = entry.act, beneficiary or person
+    version, rules = entry.read(Scheme, scheme).rules(kind, act.on, act.today)
+    household = _household(entry, person)
+    file, category = _file(entry, household)
+    asked = need or Code(f"{act.on.year}")
+    applied = AidGrant.apply(
+        act, new_grant(), person, scheme=scheme, version=version, rules=rules, amount=amount,
+        beneficiary=aided, need=asked, household=household,
+        file=file, category=category,
+        known=on_record(entry, [person, aided]) >= {person, aided},
+        member=not rules.members_only or bool(memberships_held(entry, [person])),
+        emergency=emergency, kin=kin(entry, person, aided), acting_for=stands_in_for(entry),
+        reason=reason,
+    )  # fmt: skip
+    entry.start(applied)
+    if rules.once_per_need:
+        _hold_doubles(entry, entry.look_up(AidGrant, applied.grant))
+    return applied.grant
+
+
+def _hold_doubles(entry: Entry, grant: AidGrant, causation: str | None = None) -> None:
+    """Holds a grant for those that are for the same need, here and at the partner's."""
+    assert grant.beneficiary is not None
+    assert grant.kind is not None
+    assert grant.union is not None
+    origin = entry.ledger.origin
+    aided = worker_files.identity(entry.conn, origin, grant.beneficiary)
+    act = entry.ledger.procedure(grant.union)
+    for other in grants.for_need(entry.conn, origin, aided, grant.kind, [grant.need]):
+        if other.grant == grant.id or other.stage in _COME_TO_NOTHING:
+            continue
+        held = grant.hold(other.grant)
+        if held is not None:
+            entry.write(held, act=act, causation=causation)
+
+
+_COME_TO_NOTHING = {grants.Stage.DECLINED, grants.Stage.WITHDRAWN}
+
+
+def amend(
+    entry: Entry, grant: GrantId, amount: Fen, need: Code | None = None, reason: str = ""
+) -> None:
+    """Changes what is asked for; money that was kept for the old content is free again.
+
+    Raises: NotFound, NotYourGrant, and what `AidGrant.amend` raises.
+    """
+    one, concerned = _mine(entry, grant)
+    _free(entry, one)
+    entry.write(
+        one.amend(entry.act, amount, need, kin=concerned, acting_for=stands_in_for(entry),
+                  reason=reason)
+    )  # fmt: skip
+
+
+def name_payee(
+    entry: Entry, grant: GrantId, kind: PayeeKind, *, payee: PersonId | None = None,
+    paper: Code | None = None, holder: str = "", bank: str = "", account: str = "",
+) -> None:  # fmt: skip
+    """Says to whom it is paid. Raises: NotFound, NotYourGrant, and what `name_payee` raises."""
+    one, concerned = _mine(entry, grant)
+    _free(entry, one)
+    named = one.name_payee(
+        entry.act, kind, payee=payee, paper=paper, holder=holder, bank=bank, account=account,
+        kin=concerned, acting_for=stands_in_for(entry),
+    )  # fmt: skip
+    entry.write(named)
+
+
+def visit(entry: Entry, grant: GrantId, finding: str = "") -> None:
+    """Raises: NotFound, NotYourGrant, and what `AidGrant.visit` raises."""
+    one, concerned = _mine(entry, grant)
+    entry.write(one.visit(entry.act, finding, kin=concerned, acting_for=stands_in_for(entry)))
+
+
+def check_means(
+    entry: Entry, grant: GrantId, result: Means, paper: Code | None = None, finding: str = ""
+) -> None:
+    """Raises: NotFound, NotYourGrant, and what `AidGrant.check_means` raises."""
+    one, concerned = _mine(entry, grant)
+    checked = one.check_means(
+        entry.act, result, paper, finding, kin=concerned, acting_for=stands_in_for(entry)
+    )
+    entry.write(checked)
+
+
+def review(entry: Entry, grant: GrantId, amount: Fen | None = None, opinion: str = "") -> None:
+    """A second look. Raises: NotFound, NotYourGrant, and what `AidGrant.review` raises."""
+    one, concerned = _mine(entry, grant)
+    reviewed = one.review(
+        entry.act, amount, opinion, kin=concerned, acting_for=stands_in_for(entry)
+    )
+    if reviewed.amount != one.amount:
+        _free(entry, one)
+    entry.write(reviewed)
+
+
+def earliest_end(rules: KindRules, since: date) -> date:
+    """The last day of a notice that runs as long as the scheme says, its first day counted."""
+    days = max(rules.notice_days, 1)
+    if rules.notice_in is Days.WORKING:
+        return working_days_after(since - timedelta(1), days)
+    return since + timedelta(days - 1)
+
+
+def publicise(
+    entry: Entry, grant: GrantId, number: Code, basis: Basis | None, place: str, *,
+    since: date | None = None, until: date | None = None,
+) -> None:  # fmt: skip
+    """Posts a notice from `since` until `until`, or as long as the scheme says.
+
+    Raises: NotFound, NotYourGrant, and what `AidGrant.publicise` raises.
+    """
+    one, concerned = _mine(entry, grant)
+    first = since or entry.act.on
+    earliest = earliest_end(rules_of(entry, one), first)
+    posted = one.publicise(
+        entry.act, number, first, until or earliest, earliest=earliest,
+        basis=lawful(entry, one.person, basis) if one.person else basis, place=place,
+        kin=concerned, acting_for=stands_in_for(entry),
+    )  # fmt: skip
+    entry.write(posted)
+
+
+def take_down(entry: Entry, grant: GrantId, number: Code) -> None:
+    """Takes a notice down, the consent to it withdrawn. Raises: NotFound, NotYourGrant, NothingPosted."""
+    entry.write(_mine(entry, grant)[0].take_down(entry.act, number))
+
+
+def object_(entry: Entry, grant: GrantId, said: str) -> int:
+    """Somebody objects; returns the number of the objection. Raises: NotFound, GrantOver."""
+    raised = _mine(entry, grant)[0].object(entry.act, said)
+    entry.write(raised)
+    return raised.objection
+
+
+def answer(entry: Entry, grant: GrantId, objection: int, upheld: bool, text: str) -> None:
+    """Raises: NotFound, NotYourGrant, and what `AidGrant.answer` raises."""
+    one, concerned = _mine(entry, grant)
+    answered = one.answer(
+        entry.act, objection, upheld, text, kin=concerned, acting_for=stands_in_for(entry)
+    )
+    entry.write(answered)
+
+
+def lift(entry: Entry, grant: GrantId, other: GrantId, ground: Lifted, opinion: str = "") -> None:
+    """Lets a held grant go on. Raises: NotFound, NotYourGrant, and what `AidGrant.lift` raises."""
+    one, concerned = _mine(entry, grant)
+    lifted = one.lift(
+        entry.act, other, ground, opinion, kin=concerned, acting_for=stands_in_for(entry)
+    )
+    entry.write(lifted)
+
+
+# ── decision ─────────────────────────────────────────────────────────────────────────────────
+
+
+def approve(
+    entry: Entry, grant: GrantId, content: str, fund: FundId, *,
+    minutes: Code | None = None, opinion: str = "",
+) -> None:  # fmt: skip
+    """Approves what was seen, and keeps its money in the fund.
+
+    The entry holds the head: nothing is granted beside it meanwhile.
+    Raises: NotFound, NotYourGrant, WrongFund, FundExhausted, what `AidGrant.approve` raises.
+    """
+    assert entry.locked
+    one, concerned = _mine(entry, grant)
+    rules = rules_of(entry, one)
+    money = _fund(entry, fund, one.union)
+    approved = one.approve(
+        entry.act, content, rules=rules, fund=fund, already=_already(entry, one),
+        category=_category(entry, one.file), above=_above(entry, rules), minutes=minutes,
+        kin=concerned, acting_for=stands_in_for(entry), opinion=opinion,
+    )  # fmt: skip
+    _keep(entry, money, grant, Fen(approved.amount - one.paid))  # a part may be paid already
+    entry.write(approved)
+
+
+def _fund(entry: Entry, fund: FundId, union: UnionId | None) -> Fund:
+    """A fund that may pay this: one that is kept in the union's own line, in this journal."""
+    money = entry.read(Fund, fund)
+    assert union is not None
+    if money.keeper not in entry.line(union) or money.origin != entry.ledger.origin:
+        raise WrongFund(fund=fund, keeper=money.keeper)
+    return money
+
+
+def _keep(entry: Entry, money: Fund, grant: GrantId, amount: Fen) -> None:
+    assert money.keeper is not None
+    act = entry.ledger.procedure(money.keeper, entry.act.on)
+    entry.write(money.reserve(act, grant, amount), act=act)
+
+
+def _free(entry: Entry, grant: AidGrant) -> None:
+    """Gives back what the fund still keeps for a grant."""
+    if grant.approval is not None and grant.id is not None and grant.aid_list is None:
+        _release(entry, grant.approval.fund, grant.id)
+
+
+def _release(entry: Entry, fund: FundId, grant: GrantId) -> None:
+    money = entry.read(Fund, fund)
+    kept = money.reserved_for(grant)
+    if kept and money.keeper is not None:
+        act = entry.ledger.procedure(money.keeper, entry.act.on)
+        entry.write(money.release(act, grant, kept), act=act)
+
+
+def decline(entry: Entry, grant: GrantId, opinion: str) -> None:
+    """Raises: NotFound, NotYourGrant, and what `AidGrant.decline` raises."""
+    one, concerned = _mine(entry, grant)
+    declined = one.decline(entry.act, opinion, kin=concerned, acting_for=stands_in_for(entry))
+    _free(entry, one)
+    entry.write(declined)
+
+
+def withdraw(entry: Entry, grant: GrantId, reason: str = "") -> None:
+    """Raises: NotFound, NotYourGrant, and what `AidGrant.withdraw` raises."""
+    one, _ = _mine(entry, grant)
+    withdrawn = one.withdraw(entry.act, reason)
+    _free(entry, one)
+    entry.write(withdrawn)
+
+
+def review_emergency(entry: Entry, grant: GrantId, upheld: bool, opinion: str = "") -> None:
+    """Raises: NotFound, NotYourGrant, and what `AidGrant.review_emergency` raises."""
+    one, concerned = _mine(entry, grant)
+    reviewed = one.review_emergency(
+        entry.act, upheld, opinion, kin=concerned, acting_for=stands_in_for(entry)
+    )
+    entry.write(reviewed)
+
+
+# ── money ────────────────────────────────────────────────────────────────────────────────────
+
+
+def instruct(
+    entry: Entry, grant: GrantId, mode: PayMode, amount: Fen | None = None,
+    goods: tuple[Goods, ...] = (),
+) -> int:  # fmt: skip
+    """Sends what is left of the grant, or `amount`, on its way; returns the payment's number.
+
+    Raises: NotFound, NotYourGrant, and what `AidGrant.instruct` raises.
+    """
+    one, concerned = _mine(entry, grant)
+    left = (one.approval.amount if one.approval else 0) - one.paid - one.under_way
+    sent = one.instruct(
+        entry.act, Fen(left) if amount is None else amount, mode, rules=rules_of(entry, one),
+        goods=goods, kin=concerned, acting_for=stands_in_for(entry),
+    )  # fmt: skip
+    entry.write(sent)
+    return sent.payment
+
+
+def made(entry: Entry, grant: GrantId, payment: int, voucher: Code) -> None:
+    """It was paid: the money leaves the fund. Raises: NotFound, NotYourGrant, NoSuchPayment."""
+    one, concerned = _mine(entry, grant)
+    paid = one.made(entry.act, payment, voucher, kin=concerned, acting_for=stands_in_for(entry))
+    fund, key, number = _drawn_for(entry, one, payment)
+    entry.write(paid)
+    _draw(entry, fund, key, number, paid.amount)
+
+
+def _draw(entry: Entry, fund: FundId, grant: GrantId, payment: int, amount: Fen) -> None:
+    money = entry.read(Fund, fund)
+    assert money.keeper is not None
+    act = entry.ledger.procedure(money.keeper, entry.act.on)
+    entry.write(money.draw(act, grant, payment, amount), act=act)
+
+
+def failed(entry: Entry, grant: GrantId, payment: int, why: Failure) -> None:
+    """It never left. Raises: NotFound, NotYourGrant, NoSuchPayment."""
+    entry.write(_mine(entry, grant)[0].failed(entry.act, payment, why))
+
+
+def returned(entry: Entry, grant: GrantId, payment: int, why: Failure, voucher: Code) -> None:
+    """It came back, and waits to be sent again. Raises: NotFound, NotYourGrant, NoSuchPayment."""
+    one, _ = _mine(entry, grant)
+    back = one.returned(entry.act, payment, why, voucher)
+    fund, key, number = _drawn_for(entry, one, payment)
+    entry.write(back)
+    _back(entry, fund, key, number, back.amount, BackCause.RETURNED_BY_BANK)
+
+
+def _back(
+    entry: Entry, fund: FundId, grant: GrantId, payment: int, amount: Fen, cause: BackCause
+) -> None:
+    money = entry.read(Fund, fund)
+    assert money.keeper is not None
+    act = entry.ledger.procedure(money.keeper, entry.act.on)
+    entry.write(money.give_back(act, grant, payment, amount, cause), act=act)
+
+
+def sign(
+    entry: Entry, grant: GrantId, payment: int, how: Signed, *,
+    collector: PersonId | None = None, paper: Code | None = None, remark: str = "",
+) -> None:  # fmt: skip
+    """It was received. Raises: NotFound, NotYourGrant, and what `AidGrant.sign` raises."""
+    one, concerned = _mine(entry, grant)
+    signed = one.sign(
+        entry.act, payment, how, collector=collector, paper=paper, kin=concerned,
+        acting_for=stands_in_for(entry), remark=remark,
+    )  # fmt: skip
+    entry.write(signed)
+
+
+def order_back(
+    entry: Entry, grant: GrantId, amount: Fen, why: TakenBackFor, opinion: str = ""
+) -> None:
+    """Raises: NotFound, NotYourGrant, and what `AidGrant.order_back` raises."""
+    one, concerned = _mine(entry, grant)
+    ordered = one.order_back(
+        entry.act, amount, why, opinion, kin=concerned, acting_for=stands_in_for(entry)
+    )
+    entry.write(ordered)
+
+
+def took_back(entry: Entry, grant: GrantId, amount: Fen, voucher: Code) -> None:
+    """The money is back in the fund that paid it; of the newest payments first.
+
+    Raises: NotFound, NotYourGrant, NothingToTakeBack.
+    """
+    one, _ = _mine(entry, grant)
+    back = one.took_back(entry.act, amount, voucher)
+    before = one.taken_back
+    entry.write(back)
+    fund, key, numbers = _paid_by(entry, one)
+    left, skipped = amount, before
+    for number, paid in numbers:
+        free = max(0, paid - skipped)
+        skipped = Fen(max(0, skipped - paid))
+        part = Fen(min(left, free))
+        if part:
+            _back(entry, fund, key, number, part, BackCause.TAKEN_BACK)
+            left = Fen(left - part)
+
+
+def _paid_by(entry: Entry, one: AidGrant) -> tuple[FundId, GrantId, Sequence[tuple[int, Fen]]]:
+    """The fund that paid a grant, under whose name, and what it paid, the newest first."""
+    arrived = [p for p in one.payments.values() if p.arrived]
+    paid = [(_drawn_for(entry, one, p.number), p.amount) for p in reversed(arrived)]
+    fund, key, _ = paid[0][0]
+    return fund, key, [(drawn, amount) for (_, _, drawn), amount in paid]
+
+
+def _drawn_for(entry: Entry, one: AidGrant, payment: int) -> tuple[FundId, GrantId, int]:
+    """From which fund a payment was drawn, under whose name and number: of a list, its sheet's."""
+    assert one.id is not None
+    if one.past is not None:
+        return one.past.fund, one.id, 1
+    events = [fact.event for fact in reversed(entry.history(one.id))]
+    if one.aid_list is None:  # an approval that was voided since has paid it all the same
+        (fund, *_) = [event.fund for event in events if isinstance(event, AidApproved)]
+        return fund, one.id, payment
+    held = entry.read(AidList, one.aid_list)
+    assert held.approved is not None
+    made_by = [event for event in events if isinstance(event, PaymentMade)]
+    (voucher, *_) = [event.voucher for event in made_by if event.payment == payment]
+    sheets = [each.sheet for each in held.handed_out if each.voucher == voucher]
+    return held.approved.fund, GrantId(one.aid_list), sheets[-1]
+
+
+def close(entry: Entry, grant: GrantId) -> None:
+    """Nothing is open; what the fund still keeps for it is free again.
+
+    Raises: NotFound, NotYourGrant, and what `AidGrant.close` raises.
+    """
+    one, _ = _mine(entry, grant)
+    closed = one.close(entry.act)
+    _free(entry, one)
+    entry.write(closed)
+
+
+def record_past(
+    entry: Entry, person: PersonId, kind: AidKind, amount: Fen, fund: FundId, voucher: Code, *,
+    mode: PayMode, beneficiary: PersonId | None = None, need: Code | None = None,
+    handler: PersonId | None = None, approver: PersonId | None = None, signed: bool = False,
+    remark: str = "",
+) -> GrantId:  # fmt: skip
+    """Aid that was paid before, as the paper has it: never refused for what it did not keep.
+
+    What the fund has no money for stands on its unfunded line. Raises: NotFound, WrongFund.
+    """
+    act, money = entry.act, entry.read(Fund, fund)
+    if money.keeper not in entry.line(act.union) or money.keeper is None:
+        raise WrongFund(fund=fund, keeper=money.keeper)
+    recorded = AidGrant.record_past(
+        act, new_grant(), person, kind=kind, amount=amount, need=need or Code(f"{act.on.year}"),
+        mode=mode, voucher=voucher, fund=fund, beneficiary=beneficiary, handler=handler,
+        approver=approver, signed=signed, kin=kin(entry, person, beneficiary), remark=remark,
+    )  # fmt: skip
+    entry.start(recorded)
+    procedure = entry.ledger.procedure(money.keeper, act.on)
+    entry.write(money.draw_past(procedure, recorded.grant, 1, amount), act=procedure)
+    return recorded.grant
+
+
+# ── lists of one amount ──────────────────────────────────────────────────────────────────────
+
+
+def draw_up(
+    entry: Entry, title: str, scheme: SchemeId, kind: AidKind, each: Fen, mode: PayMode
+) -> AidListId:
+    """Begins a list. Raises: NotFound, NoRuleForThis, and what `AidList.draw_up` raises."""
+    version, rules = entry.read(Scheme, scheme).rules(kind, entry.act.on, entry.act.today)
+    drawn = AidList.draw_up(
+        entry.act, new_aid_list(), title, scheme=scheme, version=version, rules=rules, each=each,
+        mode=mode, acting_for=stands_in_for(entry),
+    )  # fmt: skip
+    entry.start(drawn)
+    return drawn.aid_list
+
+
+def _list(entry: Entry, aid_list: AidListId) -> AidList:
+    one = entry.read(AidList, aid_list)
+    if one.union is None:
+        raise NotFound(aid_list)
+    one.handled_here(entry.act, entry.ledger.origin, entry.line(one.union))
+    return one
+
+
+def put_on(
+    entry: Entry, aid_list: AidListId, persons: Iterable[PersonId], need: Code | None = None
+) -> list[GrantId]:
+    """Puts persons on a list, a grant each; who may be aided twice for the need is held.
+
+    The entry holds the head. Raises: NotFound, NotYourGrant, ListClosed, AidGrant.apply's.
+    """
+    assert entry.locked
+    one = _list(entry, aid_list)
+    one.still_open()
+    assert one.scheme is not None
+    assert one.kind is not None
+    rules = rules_of(entry, one)
+    asked = need or Code(f"{entry.act.on.year}")
+    every = list(dict.fromkeys(persons))
+    conn, origin = entry.conn, entry.ledger.origin
+    same = worker_files.identities(conn, origin, every)
+    aided = {alias: person for person, ids in same.items() for alias in ids}
+    before: dict[PersonId, list[GrantId]] = {}
+    if rules.once_per_need:
+        for other in grants.for_need(conn, origin, list(aided), one.kind, [asked]):
+            if other.stage not in _COME_TO_NOTHING:
+                before.setdefault(aided[other.beneficiary], []).append(other.grant)
+    members = memberships_held(entry, every) if rules.members_only else {}
+    known = on_record(entry, every)
+    acting, procedure = stands_in_for(entry), entry.ledger.procedure(entry.act.union)
+    by_year = any(cap.per is not CapPer.APPLICATION for cap in rules.caps)
+    made: list[GrantId] = []
+    for person in every:
+        household = _household(entry, person) if by_year or rules.categories else None
+        file, category = _file(entry, household)
+        already = _in_year(entry, one.kind, household, person, person) if by_year else {}
+        one.admit(entry.act, rules, already, category=category, acting_for=acting)
+        applied = AidGrant.apply(
+            entry.act, new_grant(), person, scheme=one.scheme, version=one.rules_version,
+            rules=rules, amount=one.each, need=asked, household=household,
+            file=file, category=category,
+            known=person in known, member=not rules.members_only or person in members,
+            aid_list=aid_list,
+            kin=(), acting_for=acting,
+        )  # fmt: skip
+        entry.start(applied)
+        made.append(applied.grant)
+        if others := before.get(person):
+            grant = entry.look_up(AidGrant, applied.grant)
+            for other in others:
+                if (held := grant.hold(other)) is not None:
+                    entry.write(held, act=procedure)
+    return made
+
+
+def on_list(entry: Entry, aid_list: AidListId) -> list[AidGrant]:
+    """The grants on a list, as they stand."""
+    names = grants.on_list(entry.conn, entry.ledger.origin, aid_list)
+    entry.read_ahead(names)
+    return [entry.read(AidGrant, name) for name in names]
+
+
+def strike_off(entry: Entry, grant: GrantId, reason: str = "") -> None:
+    """Takes one off its list, while it is open. Raises: NotFound, NotYourGrant, ListClosed."""
+    one, _ = _mine(entry, grant)
+    if one.aid_list is None:
+        raise NotFound(grant)
+    _list(entry, one.aid_list).still_open()
+    entry.write(one.strike_off(entry.act, reason))
+
+
+def send_up(entry: Entry, aid_list: AidListId) -> Code:
+    """Sends a list up for review and approval; returns the digest of who is on it.
+
+    The entry holds the head. Raises: NotFound, NotYourGrant, ListClosed, ListEmpty.
+    """
+    assert entry.locked
+    one = _list(entry, aid_list)
+    on_it = on_list(entry, aid_list)
+    hands = {who for each in on_it for who in each.duties.held.get(Duty.HANDLER, ())}
+    closed = one.close(
+        entry.act, [each.id for each in on_it if each.id],
+        hands=[PersonId(who) for who in hands], concerned=_of_list(entry, aid_list),
+        acting_for=stands_in_for(entry),
+    )  # fmt: skip
+    entry.write(closed)
+    return closed.content
+
+
+def review_list(entry: Entry, aid_list: AidListId) -> None:
+    """Raises: NotFound, NotYourGrant, and what `AidList.review` raises."""
+    one, near = _list(entry, aid_list), _of_list(entry, aid_list)
+    entry.write(one.review(entry.act, concerned=near, acting_for=stands_in_for(entry)))
+
+
+def give_back_list(entry: Entry, aid_list: AidListId, opinion: str) -> None:
+    """Raises: NotFound, NotYourGrant, and what `AidList.give_back` raises."""
+    entry.write(_list(entry, aid_list).give_back(entry.act, opinion))
+
+
+def approve_list(
+    entry: Entry, aid_list: AidListId, content: str, fund: FundId, minutes: Code | None = None
+) -> AidListApproved:
+    """Approves a list as it was seen, whatever its length, and keeps its money in the fund.
+
+    The entry holds the head. Raises: NotFound, NotYourGrant, WrongFund, FundExhausted, and what
+    `AidList.approve` raises.
+    """
+    assert entry.locked
+    one = _list(entry, aid_list)
+    rules = rules_of(entry, one)
+    money = _fund(entry, fund, one.union)
+    conn, origin = entry.conn, entry.ledger.origin
+    approved = one.approve(
+        entry.act, content, rules=rules, fund=fund,
+        concerned=_of_list(entry, aid_list),
+        held=grants.on_list(conn, origin, aid_list, stages=[grants.Stage.HELD]),
+        grants=on_list(entry, aid_list) if set(rules.steps) - {Step.REVIEW, Step.MINUTES} else (),
+        above=_above(entry, rules), minutes=minutes, acting_for=stands_in_for(entry),
+    )  # fmt: skip
+    _keep(entry, money, GrantId(aid_list), approved.total)
+    entry.write(approved)
+    return approved
+
+
+def _of_list(entry: Entry, aid_list: AidListId) -> frozenset[str]:
+    """Whether the one who decides is on the list, or kin of somebody who is: she and nobody else.
+
+    Asked the other way round, for a list is long and she is one.
+    """
+    act = entry.act
+    deciding = {act.decider, stands_in_for(entry)} - {None}
+    found: set[str] = set()
+    for who in deciding:
+        if who is None or not who.startswith("per_"):
+            continue
+        near = {PersonId(who), *kin(entry, PersonId(who))}
+        if grants.is_on(entry.conn, entry.ledger.origin, aid_list, near):
+            found.add(who)
+    return frozenset(found)
+
+
+def hand_out(
+    entry: Entry, aid_list: AidListId, voucher: Code, *, only: Collection[GrantId] | None = None,
+    goods: tuple[Goods, ...] = (),
+) -> int:  # fmt: skip
+    """Hands out to these, or to everybody not paid yet, by one signing sheet; returns how many.
+
+    Raises: NotFound, NotYourGrant, and what `AidList.pay_sheet` raises.
+    """
+    one = _list(entry, aid_list)
+    some = _grants(entry, aid_list, only, grants.Stage.APPLIED)
+    sheet, made_ = one.pay_sheet(
+        entry.act, some, voucher, goods=goods, concerned=_of_list(entry, aid_list),
+        acting_for=stands_in_for(entry),
+    )  # fmt: skip
+    assert one.approved is not None
+    entry.write(sheet, *made_)
+    _draw(entry, one.approved.fund, GrantId(aid_list), sheet.sheet, sheet.total)
+    return sheet.count
+
+
+def sign_for(
+    entry: Entry, aid_list: AidListId, how: Signed, *, only: Collection[GrantId] | None = None,
+    collector: PersonId | None = None, paper: Code | None = None,
+) -> int:  # fmt: skip
+    """These, or all who were paid, have signed the sheet; returns how many.
+
+    Raises: NotFound, NotYourGrant, and what `AidList.sign_sheet` raises.
+    """
+    one = _list(entry, aid_list)
+    some = _grants(entry, aid_list, only, grants.Stage.PAID)
+    signed = one.sign_sheet(
+        entry.act, some, how, collector=collector, paper=paper,
+        concerned=_of_list(entry, aid_list), acting_for=stands_in_for(entry),
+    )  # fmt: skip
+    entry.write(*signed)
+    return len(signed)
+
+
+def _grants(
+    entry: Entry, aid_list: AidListId, only: Collection[GrantId] | None, stage: grants.Stage
+) -> list[AidGrant]:
+    names = (
+        grants.on_list(entry.conn, entry.ledger.origin, aid_list, stages=[stage])
+        if only is None
+        else list(dict.fromkeys(only))
+    )
+    entry.read_ahead(names)
+    return [entry.read(AidGrant, name) for name in names]
+
+
+# ── what follows from the partner's ──────────────────────────────────────────────────────────
+
+
+def hold_for_theirs(entry: Entry, fact: Fact, other: AidGrant) -> None:
+    """The partner aids the same need: ours is held where it came later and is not paid yet.
+
+    Both sides see both applications and hold the same one: the later by date, then by journal.
+    """
+    if other.beneficiary is None or other.kind is None or other.applied_on is None:
+        return
+    conn, origin = entry.conn, entry.ledger.origin
+    aided = worker_files.identity(conn, origin, other.beneficiary)
+    for same in grants.for_need(conn, origin, aided, other.kind, [other.need]):
+        if same.origin != origin or same.stage in _COME_TO_NOTHING:
+            continue
+        first = min((other.applied_on.isoformat(), other.origin), (same.applied_on, same.origin))
+        ours = entry.look_up(AidGrant, same.grant)
+        if first[1] == origin or ours.paid or ours.union is None or other.id is None:
+            continue
+        held = ours.hold(other.id)
+        if held is not None:
+            act = entry.ledger.procedure(ours.union)
+            entry.write(held, act=act, causation=fact.ref)

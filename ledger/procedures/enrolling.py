@@ -1,0 +1,206 @@
+"""Enrolment and its like (入会办理): examined, approved alone or by list, settled, ended by death."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+
+from ledger.book import Entry, NotFound
+from ledger.domain.ids import MembershipId, PersonId
+from ledger.domain.kernel import Code, Refused
+from ledger.domain.membership import (
+    AlreadyAMember,
+    Answer,
+    ApplicationExamined,
+    MemberEnrolled,
+    Membership,
+)
+from ledger.domain.persons import (
+    AlreadyInHousehold,
+    DeathProof,
+    Household,
+    Person,
+    PersonDied,
+    PersonRegistered,
+)
+from ledger.procedures.transferring import conclude
+from ledger.projections import rosters, worker_files
+
+
+@dataclass
+class Listed:
+    """What became of a list: whose turn it was and is done, and who is refused, by which rule."""
+
+    done: list[MembershipId] = field(default_factory=list[MembershipId])
+    refused: dict[MembershipId, Refused] = field(default_factory=dict[MembershipId, Refused])
+
+
+def kin_of(entry: Entry, person: PersonId) -> frozenset[PersonId]:
+    """Who must step back where this person is concerned."""
+    held = entry.holder(AlreadyInHousehold, person)
+    if held is None:
+        return frozenset()
+    return entry.look_up(Household, held[1]).kin(person, entry.act.on)
+
+
+def born(entry: Entry, person: PersonId) -> date | None:
+    """The birth date on record, for a rule to judge by; it is shown to nobody."""
+    facts = [entry.restated(one) for one in entry.records(person)]
+    try:
+        return date.fromisoformat(Person.of(facts).birth)
+    except ValueError:  # none on record, or not open here
+        return None
+
+
+def memberships_held(entry: Entry, persons: Iterable[PersonId]) -> dict[PersonId, MembershipId]:
+    """For each of these who is a member somewhere, here or at a partner's: the membership."""
+    every = list(dict.fromkeys(persons))
+    origin = entry.ledger.origin
+    same = worker_files.identities(entry.conn, origin, every)
+    rows = rosters.of_persons(entry.conn, origin, [one for ids in same.values() for one in ids])
+    found: dict[PersonId, MembershipId] = {}
+    for person in every:
+        for one in sorted(same[person]):
+            for row in rows.get(one, ()):
+                if row.state in _MEMBERS:
+                    found.setdefault(person, row.membership)
+    return found
+
+
+def on_record(entry: Entry, persons: Iterable[PersonId]) -> frozenset[PersonId]:
+    """Those of these who are registered, here or at a partner's as far as it is read."""
+    known = {
+        person
+        for person, records in entry.records_of(list(dict.fromkeys(persons))).items()
+        if any(one.kind == PersonRegistered.__name__ for one in records)
+    }
+    here = {event.person for event in entry.written if isinstance(event, PersonRegistered)}
+    return frozenset(PersonId(person) for person in known | here)
+
+
+_MEMBERS = {rosters.Standing.MEMBER, rosters.Standing.RETAINED}
+
+
+def membership_held(entry: Entry, person: PersonId) -> MembershipId | None:
+    """The membership that a person has, here or at a partner's, under any id that is hers."""
+    return memberships_held(entry, [person]).get(person)
+
+
+def examine(
+    entry: Entry, membership: MembershipId, fit: bool, opinion: str = ""
+) -> ApplicationExamined:
+    """A second look at an application. Raises: NotFound, and what `Membership.examine` raises."""
+    applied = entry.read(Membership, membership)
+    kin = kin_of(entry, applied.person) if applied.person else frozenset[PersonId]()
+    examined = applied.examine(entry.act, fit, opinion, kin=kin)
+    entry.write(examined)
+    return examined
+
+
+def approve(
+    entry: Entry,
+    membership: MembershipId,
+    *,
+    minutes: Code | None = None,
+    card: Code | None = None,
+) -> MemberEnrolled:
+    """Makes an applicant a member. Raises: NotFound, and what `Membership.enrol` raises."""
+    applied = entry.read(Membership, membership)
+    held = membership_held(entry, applied.person) if applied.person else None
+    return _enrol(entry, applied, minutes, card, held)
+
+
+def approve_list(
+    entry: Entry, memberships: Iterable[MembershipId], minutes: Code | None = None
+) -> Listed:
+    """Makes a list of applicants members, under the minutes of one meeting; a record each.
+
+    Who cannot be approved is named with the rule that says so; the others are members.
+    """
+    listed = Listed()
+    applied: dict[MembershipId, Membership] = {}
+    every = list(dict.fromkeys(memberships))
+    entry.read_ahead(every)
+    for name in every:
+        applied[name] = entry.read(Membership, name)
+    persons = [one.person for one in applied.values() if one.person is not None]
+    held = memberships_held(entry, persons)
+    new: set[PersonId] = set()
+    for name, one in applied.items():
+        assert one.person is not None
+        try:
+            if one.person in new:
+                raise AlreadyAMember(person=one.person)
+            with entry.attempt():
+                _enrol(entry, one, minutes, None, held.get(one.person))
+        except Refused as refused:
+            listed.refused[name] = refused
+        else:
+            new.add(one.person)
+            listed.done.append(name)
+    return listed
+
+
+def _enrol(
+    entry: Entry,
+    applied: Membership,
+    minutes: Code | None,
+    card: Code | None,
+    held: MembershipId | None,
+) -> MemberEnrolled:
+    kin = kin_of(entry, applied.person) if applied.person else frozenset[PersonId]()
+    enrolled = applied.enrol(entry.act, minutes=minutes, card=card, kin=kin, held=held)
+    entry.write(enrolled)
+    return enrolled
+
+
+def settle_double(
+    entry: Entry,
+    kept: MembershipId,
+    ended: MembershipId,
+    *,
+    minutes: Code | None = None,
+    opinion: str = "",
+) -> None:
+    """Of a person's two memberships one is kept, with the earlier date, and the other ends.
+
+    Where one of the two is the partner's, each side writes its own: the ending tells the other.
+
+    Raises: NotFound, NotAMember, NotTheHolder, OneMembershipNotTwo.
+    """
+    keeping, ending = entry.read(Membership, kept), entry.read(Membership, ended)
+    if keeping.first is None or ending.first is None:
+        raise NotFound(kept if keeping.first is None else ended)
+    act, own = entry.act, entry.ledger.origin
+    since, before = keeping.first, ending.first
+    if ending.holder is not None and ending.holder.origin == own:
+        line = entry.line(ending.holder.union)
+        settled = ending.settle_into(act, kept, since, line=line, minutes=minutes, opinion=opinion)
+        entry.write(*settled)
+    if keeping.holder is not None and keeping.holder.origin == own:
+        line = entry.line(keeping.holder.union)
+        entry.write(keeping.keep_seniority(act, ended, before, line=line))
+
+
+def record_death(
+    entry: Entry, person: PersonId, proof: DeathProof, paper: Code | None = None
+) -> PersonDied:
+    """Records a death; the membership that the person has here ends with it.
+
+    An offer that is open is taken back; one that was accepted is released first, and the
+    membership then ends with its new holder.
+
+    Raises: DeathOnRecord.
+    """
+    died = entry.look_up(Person, person).die(entry.act, person, proof, paper)
+    entry.write(died)
+    name = membership_held(entry, person)
+    if name is None:
+        return died
+    held = entry.read(Membership, name)
+    offer = held.offer
+    if offer is not None and offer.answer is Answer.ACCEPTED:
+        conclude(entry, held, offer.id)
+    if held.holder is not None and held.holder.origin == entry.ledger.origin:
+        act = entry.ledger.procedure(held.holder.union, entry.act.on)
+        entry.write(*held.end_by_death(act), act=act)
+    return died

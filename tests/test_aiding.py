@@ -1,0 +1,314 @@
+"""Aid with its fund: what is approved is kept, what is paid is drawn, what comes back is there again."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from ledger.domain.aid import (
+    AboveTheCap,
+    AnswererHandledIt,
+    Failure,
+    HeldAsDouble,
+    Lifted,
+    MinutesMissing,
+    NotApproved,
+    NoticeStands,
+    NotOnRecord,
+    NotYourGrant,
+    OneDutyEach,
+    OwnOrKin,
+    Signed,
+    Stage,
+    StepMissing,
+    TakenBackFor,
+    WrongFund,
+)
+from ledger.domain.aiding import AidKind, PayMode
+from ledger.domain.funds import Fund, FundExhausted, Source
+from ledger.domain.ids import FundId, GrantId, PersonId, UnionId, new_fund, new_person
+from ledger.domain.kernel import Act, Basis, Code, Fen, Office
+from ledger.procedures import aiding
+from ledger.projections import grants
+from tests.aid import YUAN, AidOffice, open_office
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> AidOffice:
+    return open_office(tmp_path)
+
+
+def test_a_study_grant_goes_from_application_to_receipt(office: AidOffice) -> None:
+    mother, child = office.world.worker("韦秀英"), office.world.worker("韦小明")
+    grant = office.apply(mother, child=child)
+
+    office.examined(grant)
+    office.approve(grant)
+    assert office.money().reserved == 3000 * YUAN
+    office.pay(grant)
+    assert (office.money().reserved, office.money().balance) == (0, 97_000 * YUAN)
+    office.sign(grant)
+    with office.entry(Office.CLERK) as entry:
+        aiding.close(entry, grant)
+
+    assert office.grant(grant).stage is Stage.CLOSED
+    with office.world.ledger.reading() as reader:
+        (row,) = grants.listed(reader.conn, office.world.origin, grants.Sought(person=child)).rows
+    assert (row["stage"], row["paid"], row["turn"]) == ("closed", 3000 * YUAN, None)
+
+
+def test_nothing_is_approved_before_its_steps_and_its_notice(office: AidOffice) -> None:
+    grant = office.apply(office.world.worker())
+    with pytest.raises(StepMissing):
+        office.approve(grant)
+
+    office.examined(grant)
+    with office.entry(Office.CLERK) as entry:
+        aiding.publicise(entry, grant, Code("公示2号"), Basis.SEPARATE_CONSENT, "公开栏")
+    with pytest.raises(NoticeStands):
+        office.approve(grant)
+
+
+def test_a_failed_transfer_is_sent_again_and_what_came_back_is_kept_for_it(
+    office: AidOffice,
+) -> None:
+    grant = office.apply(office.world.worker())
+    office.examined(grant)
+    office.approve(grant)
+    first = office.send(grant)
+    with office.entry(Office.CASHIER, office.world.root) as entry:
+        aiding.failed(entry, grant, first, Failure.NAME_MISMATCH)
+    second = office.pay(grant)
+    with office.entry(Office.CASHIER, office.world.root) as entry:
+        aiding.returned(entry, grant, second, Failure.ACCOUNT_CLOSED, Code("退1"))
+
+    assert (office.money().reserved, office.money().balance) == (3000 * YUAN, 97_000 * YUAN)
+    assert office.grant(grant).stage is Stage.FAILED
+    third = office.pay(grant)
+    office.sign(grant, third)
+
+    assert office.money().reserved == 0
+    assert office.grant(grant).stage is Stage.RECEIVED
+    assert [p.instead_of for p in office.grant(grant).payments.values()] == [None, 1, 2]
+
+
+def test_money_that_is_taken_back_is_in_the_fund_again(office: AidOffice) -> None:
+    grant = office.apply(office.world.worker())
+    office.examined(grant)
+    office.approve(grant)
+    office.pay(grant)
+    office.sign(grant)
+    with office.entry(Office.APPROVER, office.world.root) as entry:
+        aiding.order_back(entry, grant, Fen(1000 * YUAN), TakenBackFor.WRONG_AMOUNT, "算错")
+    assert office.grant(grant).stage is Stage.TAKING_BACK
+
+    for part in (400 * YUAN, 600 * YUAN):
+        with office.entry(Office.CASHIER, office.world.root) as entry:
+            aiding.took_back(entry, grant, Fen(part), Code("收据9"))
+
+    assert office.money().balance == 98_000 * YUAN
+    assert office.grant(grant).taken_back == 1000 * YUAN
+
+
+def test_a_change_voids_the_approval_and_frees_the_money(office: AidOffice) -> None:
+    grant = office.apply(office.world.worker())
+    office.examined(grant)
+    office.approve(grant)
+    with office.entry(Office.CLERK) as entry:
+        aiding.amend(entry, grant, Fen(2000 * YUAN))
+
+    assert office.money().reserved == 0
+    with pytest.raises(NotApproved):
+        office.send(grant)
+    with office.entry(Office.REVIEWER) as entry:
+        aiding.review(entry, grant)  # what was reviewed before was something else
+    office.approve(grant)
+    assert office.money().reserved == 2000 * YUAN
+
+
+def test_a_childs_need_is_aided_once_whichever_parent_asks(office: AidOffice) -> None:
+    mother, father, child = (office.world.worker() for _ in range(3))
+    first = office.apply(mother, child=child)
+    second = office.apply(father, child=child)
+
+    assert office.grant(second).stage is Stage.HELD
+    office.examined(second)
+    with pytest.raises(HeldAsDouble):
+        office.approve(second)
+    with office.entry(Office.REVIEWER, office.world.root) as entry:
+        aiding.lift(entry, second, first, Lifted.ANOTHER_NEED, "另一学段")
+    office.approve(second)
+    assert office.grant(second).stage is Stage.APPROVED
+
+
+def test_a_cap_counts_what_was_granted_in_the_year(office: AidOffice) -> None:
+    mother, child = office.world.worker(), office.world.worker()
+    first = office.apply(mother, 4000 * YUAN, child=child, need="春季")
+    office.examined(first)
+    office.approve(first)
+    second = office.apply(mother, 2500 * YUAN, child=child, need="秋季")
+    office.examined(second)
+
+    with pytest.raises(AboveTheCap) as refused:
+        office.approve(second)
+    assert refused.value.facts["already"] == 4000 * YUAN
+
+
+def test_a_large_amount_needs_minutes(office: AidOffice) -> None:
+    grant = office.apply(office.world.worker(), 5500 * YUAN)
+    office.examined(grant)
+    with pytest.raises(MinutesMissing):
+        office.approve(grant)
+    office.approve(grant, "纪要3号")
+    assert office.grant(grant).approval is not None
+
+
+def test_a_fund_in_another_line_pays_nothing_here(office: AidOffice) -> None:
+    other = office.world.union("别县总工会")
+    village = office.world.union("别村工会", superior=other)
+    grant = office.apply(office.world.worker())
+    with pytest.raises(NotYourGrant), office.entry(Office.CLERK, village) as entry:
+        aiding.visit(entry, grant)
+    office.fund = _fund_of(office, other)
+    office.examined(grant)
+    with pytest.raises(WrongFund):
+        office.approve(grant)
+
+
+def _fund_of(office: AidOffice, union: UnionId) -> FundId:
+    fund = new_fund()
+    with office.world.entry(union, Office.CHAIR) as entry:
+        entry.write(Fund.open(entry.act, fund, union, "别县资金", Source.OWN))
+    return fund
+
+
+def test_duties_are_kept_apart_by_person_after_delegation_too(office: AidOffice) -> None:
+    """Pitfall 5: the clerk who took it in approves it by nobody's delegation."""
+    grant = office.apply(office.world.worker())
+    office.examined(grant)
+    clerk = office.world.officer(office.village, Office.CLERK)
+    delegate(office, office.world.root, Office.APPROVER, clerk)
+    act = acting(office, clerk, Office.APPROVER)
+
+    content = office.grant(grant).content
+    with pytest.raises(OneDutyEach), office.entry(Office.APPROVER, act=act) as entry:
+        aiding.approve(entry, grant, content, office.fund)
+
+
+def acting(office: AidOffice, person: PersonId, held: Office, union: UnionId | None = None) -> Act:
+    day = office.world.today
+    return Act(person, union or office.world.root, held, day, day)
+
+
+def delegate(office: AidOffice, union: UnionId, held: Office, deputy: PersonId) -> None:
+    """The holder of an office lets a deputy act in it."""
+    giver = office.world.officer(union, held)
+    with office.world.entry(union, Office.CHAIR) as entry:
+        given = entry.offices_of(deputy).delegate(
+            entry.act, deputy, entry.offices_of(giver), giver, union, held, office.world.today,
+            date(2027, 1, 1), line=entry.line(union),
+        )  # fmt: skip
+        entry.write(given)
+
+
+def test_no_objection_is_answered_in_the_handlers_stead_nor_by_whose_deputy_handled_it(
+    office: AidOffice,
+) -> None:
+    village = office.village
+    clerk, deputy = (office.world.officer(village, e) for e in (Office.CLERK, Office.LIAISON))
+
+    def answers(who: PersonId, grant: GrantId) -> None:
+        with office.entry(Office.REVIEWER) as entry:
+            objection = aiding.object_(entry, grant, "家中有两辆货车")
+        act = acting(office, who, Office.CLERK, village)
+        with office.entry(Office.CLERK, act=act) as entry:
+            aiding.answer(entry, grant, objection, False, "货车已报废")
+
+    hers = office.apply(office.world.worker())
+    delegate(office, village, Office.CLERK, deputy)
+    with pytest.raises(AnswererHandledIt):
+        answers(deputy, hers)
+
+    act, other = acting(office, deputy, Office.CLERK, village), office.world.worker()
+    with office.entry(Office.CLERK, act=act) as entry:
+        in_her_stead = aiding.apply(
+            entry, other, office.scheme, AidKind.STUDY, Fen(1000 * YUAN),
+            need=Code("2026-2027"),
+        )  # fmt: skip
+    with pytest.raises(AnswererHandledIt):
+        answers(clerk, in_her_stead)
+
+
+def test_only_who_is_registered_is_aided_a_member_or_not(office: AidOffice) -> None:
+    stranger, known = new_person(), office.world.worker()
+
+    with pytest.raises(NotOnRecord):
+        office.apply(stranger)
+    with pytest.raises(NotOnRecord):
+        office.apply(known, child=stranger)
+    with pytest.raises(NotOnRecord):
+        office.list_of([known, stranger])
+    assert office.grant(office.apply(known)).stage is Stage.APPLIED
+
+
+def test_nobody_handles_aid_for_herself(office: AidOffice) -> None:
+    clerk = office.world.officer(office.village, Office.CLERK)
+    with pytest.raises(OwnOrKin):
+        office.apply(clerk)
+
+
+def test_a_list_is_approved_and_handed_out_as_one_thing(office: AidOffice) -> None:
+    persons = [office.world.worker() for _ in range(5)]
+    aid_list = office.list_of(persons)
+    office.approve_list(aid_list)
+    assert office.money().reserved == 2000 * YUAN
+
+    with office.entry(Office.CASHIER, office.world.root) as entry:
+        assert aiding.hand_out(entry, aid_list, Code("签领表1")) == 5
+    assert (office.money().reserved, office.money().drawn) == (0, 2000 * YUAN)
+    with office.entry(Office.LEGAL, office.world.root) as entry:
+        signed = aiding.sign_for(
+            entry, aid_list, Signed.REPRESENTATIVE, collector=persons[0], paper=Code("代领1")
+        )
+    assert signed == 5
+    with office.world.ledger.reading() as reader:
+        counts = grants.counted(reader.conn, office.world.origin, grants.Sought(aid_list=aid_list))
+        (row,) = grants.lists(reader.conn, office.world.origin).rows
+    assert counts == {Stage.RECEIVED: (5, 2000 * YUAN)}
+    assert (row["state"], row["paid"]) == ("paid", 2000 * YUAN)
+
+
+def test_a_past_payment_beyond_the_fund_stands_unfunded(office: AidOffice) -> None:
+    worker = office.world.worker()
+    with office.entry(Office.ACCOUNTANT, office.world.root) as entry:
+        grant = aiding.record_past(
+            entry, worker, AidKind.LIVING, Fen(120_000 * YUAN), office.fund,
+            Code("2025-88"), mode=PayMode.CASH,
+        )  # fmt: skip
+
+    assert (office.money().balance, office.money().unfunded) == (0, 20_000 * YUAN)
+    assert office.grant(grant).paid == 120_000 * YUAN
+
+
+def test_more_than_the_fund_has_is_not_approved(office: AidOffice) -> None:
+    worker = office.world.worker()
+    with office.entry(Office.ACCOUNTANT, office.world.root) as entry:
+        aiding.record_past(
+            entry, worker, AidKind.LIVING, Fen(99_000 * YUAN), office.fund,
+            Code("2025-88"), mode=PayMode.CASH,
+        )  # fmt: skip
+    grant = office.apply(office.world.worker())
+    office.examined(grant)
+    with pytest.raises(FundExhausted):
+        office.approve(grant)
+
+
+def test_an_emergency_is_approved_by_one_and_reviewed_later(office: AidOffice) -> None:
+    grant = office.apply(
+        office.world.worker(), 1000 * YUAN, AidKind.TEMPORARY, need="工伤", emergency=True
+    )
+    office.approve(grant)
+    assert office.grant(grant).review_due
+    with office.entry(Office.REVIEWER) as entry:
+        aiding.review_emergency(entry, grant, upheld=True)
+    assert not office.grant(grant).review_due
