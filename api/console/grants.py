@@ -106,6 +106,7 @@ def grants(request: Request) -> Response:
             listed = view.listed(conn, origin, sought, after=pair_in(request), limit=size)
             rows, following, backs, owed = listed.rows, listed.next, [], dict[str, Fen]()
         lines = replay.grant_lines(reader, rows, named(reader, None), mask=not who.sees_numbers)
+        higher = {row["grant_id"]: name for row in rows if (name := above(reader, who, row))}
         unions = view.unions(conn, origin, Sought(union=check_union(reader, who, None)))
         names = union_tree.get(conn, origin, unions)
     return page(
@@ -118,7 +119,7 @@ def grants(request: Request) -> Response:
         total=Amount.of(_sum(counts, stage)) if tab not in {"mine", "back"} else None,
         ticks=_ticks(who) if tab in _TICKED else (),
         takes=may(who, aid.AidApplied), lists=may(who, aid.AidListDrawnUp),
-        pays=may(who, aid.PaymentInstructed),
+        pays=may(who, aid.PaymentInstructed), above=higher,
     )  # fmt: skip
 
 
@@ -305,6 +306,17 @@ def higher_approver(
     if not mine or not mine.isdisjoint(row.union for row in line):
         return None
     return line[0].name if line else reached[-1]
+
+
+def above(reader: Reader, who: Visitor, row: view.Row) -> str | None:
+    """The union that approves this grant, where it waits for approval above the visitor's unions."""
+    own = row["origin"] == who.ledger.origin
+    if not own or row["turn"] != Office.APPROVER or row["scheme"] is None:
+        return None
+    return higher_approver(
+        reader, who, row["scheme"], AidKind(row["kind"]), date.fromisoformat(row["applied_on"]),
+        Fen(row["amount"]),
+    )  # fmt: skip
 
 
 def _others(reader: Reader, who: Visitor, one: AidGrant) -> list[replay.GrantLine]:

@@ -4,16 +4,15 @@ Each kind of work is asked of its own view, a page of it, and what is counted is
 What the visitor's offices cannot do anything about is not on her bench.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
 from api.console.enrolments import applicants
 from api.console.fitting import may
-from api.console.grants import higher_approver
+from api.console.grants import above
 from api.console.pages import page, signed_in, tab_in
 from api.console.workers import union_names
 from api.problems import Problem
@@ -28,7 +27,7 @@ from ledger.domain.forgetting import PersonShredded
 from ledger.domain.funds import ShareAccepted
 from ledger.domain.glass import GlassReviewed
 from ledger.domain.ids import UnionId, spoken
-from ledger.domain.kernel import Event, Fen, Office
+from ledger.domain.kernel import Event, Office
 from ledger.domain.membership import (
     ApplicationExamined,
     MemberEnrolled,
@@ -169,7 +168,7 @@ def _enrolments(reader: Reader, who: Visitor) -> Iterator[Task]:
 def _grants(reader: Reader, who: Visitor) -> Iterator[Task]:
     conn, origin = reader.conn, reader.ledger.origin
     turns = {(post.union, _TURNS.get(post.office, post.office)) for post in who.posts}
-    rows: dict[str, Any] = {}
+    rows: dict[str, grants.Row] = {}
     for union, turn in sorted(turns):
         # Whoever approves does so for the unions below as well; the rest is each union's own work.
         below = turn not in {Office.CLERK, Office.REVIEWER}
@@ -182,7 +181,7 @@ def _grants(reader: Reader, who: Visitor) -> Iterator[Task]:
     for name, row in rows.items():
         if row["stage"] == Stage.ON_NOTICE:
             continue  # nobody can do anything before the notice ends
-        if row["turn"] == Office.APPROVER and _is_higher(reader, who, row):
+        if above(reader, who, row):
             continue
         whose = shown[row["person"]].name if row["person"] in shown else ""
         due = row["review_by"]
@@ -191,14 +190,6 @@ def _grants(reader: Reader, who: Visitor) -> Iterator[Task]:
             f"{whose or '姓名未提供'} · {yuan(row['amount'])} 元", f"/grants/{name}",
             date.fromisoformat(due) if due else None, date.fromisoformat(row["since"]),
         )  # fmt: skip
-
-
-def _is_higher(reader: Reader, who: Visitor, row: Mapping[str, Any]) -> bool:
-    """Whether so much is approved above the visitor's unions."""
-    return row["scheme"] is not None and None is not higher_approver(
-        reader, who, row["scheme"], AidKind(row["kind"]), date.fromisoformat(row["applied_on"]),
-        Fen(row["amount"]),
-    )  # fmt: skip
 
 
 def _waits_for(stage: Stage) -> str:

@@ -79,7 +79,7 @@ class IncompatibleOffices(
 class NoSuchPost(
     Refused,
     zh="此人在该工会没有这一任职。",
-    article="design",
+    article="design: on record",
     instead="核对任职记录。",
 ):
     """Only an office that is held can be relieved or delegated."""

@@ -144,7 +144,7 @@ class StationNotOpen(
 class StationUnchanged(
     Refused,
     zh="与现有登记相同，无须变更。",
-    article="design",
+    article="design: changes",
 ):
     """A change of a station records something new."""
 

@@ -216,7 +216,7 @@ class BelowItself(
 class UnionUnchanged(
     Refused,
     zh="与现有登记相同，无须变更。",
-    article="design",
+    article="design: changes",
 ):
     """A change records something new."""
 

@@ -46,7 +46,11 @@ def test_an_amount_above_a_level_is_seen_below_and_left_to_the_union_above(
 
     page = below.see(f"/grants/{large}")
     bench = told(below.see("/workbench"))
+    tab = below.see("/grants?stage=mine")
 
+    assert "超过本级限额，由广西壮族自治区总工会审批" in told(tab)
+    assert re.findall(r'name="grant" value="(\w+)"', tab) == [small]
+    assert "超过本级" not in above.see("/grants?stage=mine")
     assert "501.00 元超过本级权限，由广西壮族自治区总工会审批" in told(page)
     assert "同意" not in buttons(page)
     assert "同意" in buttons(below.see(f"/grants/{small}"))

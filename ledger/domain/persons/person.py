@@ -123,7 +123,7 @@ class SecondPersonNeeded(
 class NotYetIdentified(
     Refused,
     zh="此人尚无证件号码，不能更正号码。",
-    article="design",
+    article="design: on record",
     instead="办理“补登号码”。",
 ):
     """Only a number on record can be corrected."""
@@ -132,7 +132,7 @@ class NotYetIdentified(
 class AlreadyIdentified(
     Refused,
     zh="此人已有证件号码。",
-    article="design",
+    article="design: recorded once",
     instead="号码有误的，办理“更正号码”。",
 ):
     """A number is given once and corrected after that."""
@@ -141,7 +141,7 @@ class AlreadyIdentified(
 class DeathOnRecord(
     Refused,
     zh="此人的死亡已经登记。",
-    article="design",
+    article="design: recorded once",
     instead="日期有误的，更正原记录。",
 ):
     """A death is recorded once."""

@@ -114,7 +114,7 @@ class LeadMissing(
 class ServiceUnnamed(
     Refused,
     zh="选“其他”的，须写明是什么服务。",
-    article="design",
+    article="design: named otherwise",
     instead="写明服务内容；不写个人信息。",
 ):
     """A service of no kind on the list says what it is."""
@@ -141,7 +141,7 @@ class NothingCounted(
 class TallyBeginsAfterItEnds(
     Refused,
     zh="计数的起始日期不得晚于业务日期（最后一天）。",
-    article="design",
+    article="design: days in order",
     instead="核对起止日期；业务日期填所计时段的最后一天。",
 ):
     """A tally covers the days from its first to the one on which it takes effect."""

@@ -75,7 +75,7 @@ class TripUnplanned(
 class NoSuchTrip(
     Refused,
     zh="没有这一行程，或已取消。",
-    article="design",
+    article="design: on record",
     instead="核对行程编号。",
 ):
     """Seats are given on a trip that was announced and stands."""
@@ -102,7 +102,7 @@ class QuotaFull(
 class SeatHeld(
     Refused,
     zh="此人已有该行程的座位。",
-    article="design",
+    article="design: recorded once",
 ):
     """A person has one seat on a trip."""
 
@@ -128,7 +128,7 @@ class NotForSelfOrKin(
 class NoSeat(
     Refused,
     zh="此人没有该行程的座位。",
-    article="design",
+    article="design: on record",
     instead="先登记座位。",
 ):
     """Who departs, or gives up a seat, has one."""
@@ -137,7 +137,7 @@ class NoSeat(
 class DepartedAlready(
     Refused,
     zh="此人已登记出发。",
-    article="design",
+    article="design: recorded once",
     instead="登记有误的，办理更正或作废。",
 ):
     """A passenger departs once, and then has no seat to give up."""
@@ -173,7 +173,7 @@ class GuardianAgreesFirst(
 class TripUnderWay(
     Refused,
     zh="已有人出发，不能取消行程。",
-    article="design",
+    article="design: trips",
     instead="未出发的，逐人登记退出。",
 ):
     """A trip on which somebody has departed is not cancelled."""
