@@ -7,6 +7,7 @@ import csv
 import json
 import shutil
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from ledger.cli import app
+from ledger.clock import Clock
 from ledger.demo import story
 from ledger.demo.people import HEADINGS, Someone, six_hundred
 from ledger.demo.world import Time, open_provinces, set_up_home, set_up_host
@@ -23,6 +25,11 @@ Run = Callable[..., Result]
 ROSTERS = Path(__file__).parent.parent / "data"
 MINUTES = ("--approved-on", "2026-11-20", "--minutes", "桂工组〔2026〕31号")
 CONSENT = ("--basis", "separate_consent", "--paper", "告知书2026-1")
+
+
+def day(ahead: int) -> str:
+    """So many days from today, as it is typed: the command line reads the real clock."""
+    return (Clock().today() + timedelta(ahead)).isoformat()
 
 
 def fill(data: Path, **environment: str) -> None:

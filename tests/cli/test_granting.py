@@ -16,7 +16,7 @@ from ledger.domain.ids import FundId, SchemeId, new_fund, new_scheme
 from ledger.domain.kernel import Act, Code, Fen, Office
 from ledger.domain.schemes import Scheme
 from ledger.settings import Settings
-from tests.cli.conftest import CONSENT, MINUTES, Run, told, write_people
+from tests.cli.conftest import CONSENT, MINUTES, Run, day, told, write_people
 
 DONGLAN = "东兰县总工会"
 
@@ -320,7 +320,7 @@ def test_what_was_decided_on_paper_is_typed_in_by_a_clerk_with_what_it_broke(
     chief, clerk = person_of(data, "donglan-shenpi"), person_of(data, "donglan-jingban")
     name = grant(run, money, worker)
     approving = ("approve", f"{name}={seen(run, name)['state']['content']}", "--fund", money.fund)
-    on_paper = ("--decision", "东工纪〔2026〕9号", "--on", "2026-11-20")
+    on_paper = ("--decision", "东工纪〔2026〕9号", "--on", day(-3))
 
     own = run("grant", *approving, "-p", "45")
     nobody = run("grant", *approving, "-p", "45", *on_paper)
@@ -331,7 +331,7 @@ def test_what_was_decided_on_paper_is_typed_in_by_a_clerk_with_what_it_broke(
     assert nobody.exit_code == Exit.USAGE
     assert "DeciderHeldNoOffice" in stranger.stderr
     approval = seen(run, name)["state"]["approval"]
-    assert (approval["by"], approval["on"]) == (chief, "2026-11-20")
+    assert (approval["by"], approval["on"]) == (chief, day(-3))
     assert approval["findings"] == ["StepMissing"]
 
 
