@@ -165,7 +165,9 @@ def _listed(
     """Who is listed, where the next page begins, and how many are not for this visitor."""
     conn, origin = reader.conn, reader.ledger.origin
     given = asked.words["union"]
-    union = check_union(reader, who, UnionId(given) if given else None) or who.union
+    union = check_union(reader, who, UnionId(given) if given else None)
+    if union is None and asked.words["own"] != "false":
+        union = who.union
     if not asked.q:
         sought = asked.sought(reader.ledger, union)
         found = rosters.members(conn, origin, sought, limit=asked.size, after=asked.after)

@@ -20,7 +20,7 @@ from typing import NamedTuple
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.keywrap import aes_key_unwrap, aes_key_wrap
-from sqlalchemy import Connection, and_, delete, exists, func, select, update
+from sqlalchemy import Connection, and_, delete, exists, select, update
 
 from ledger.domain.kernel import Group, Search
 from ledger.journal import canonical
@@ -41,7 +41,7 @@ _BY_NUMBER = ByKey(
 )
 
 
-_one, _other, _name, _same = (token.alias(each) for each in ("one", "other", "name", "same"))
+_one, _other = (token.alias(each) for each in ("one", "other"))
 _SAME_NUMBER = ByKey(
     select(_one.c.person, _other.c.person)
     .distinct()
@@ -49,33 +49,14 @@ _SAME_NUMBER = ByKey(
     .where(_one.c.kind == "number", _other.c.person != _one.c.person),
     _one.c.person,
 )
-# In one question: many were born on one day, and few of them bear one name. Nested, so that of all
-# of a day each is looked for under the one name, and not each one's own names are read.
 _SAME_BIRTH = ByKey(
     select(_one.c.person, _other.c.person)
     .distinct()
     .join(_other, and_(_other.c.kind == "birth", _other.c.token == _one.c.token))
-    .where(
-        _one.c.kind == "birth",
-        _other.c.person != _one.c.person,
-        select(_name)
-        .where(
-            _name.c.person == _one.c.person,
-            func.lower(_name.c.kind) == "name",  # by her, never by all the names that there are
-            select(_same)
-            .where(
-                _same.c.kind == "name",
-                _same.c.token == _name.c.token,
-                _same.c.person == _other.c.person,
-            )
-            .correlate(_name, _other)
-            .exists(),
-        )
-        .correlate(_one, _other)
-        .exists(),
-    ),
+    .where(_one.c.kind == "birth", _other.c.person != _one.c.person),
     _one.c.person,
 )
+_NAMES = ByKey(select(token.c.person, token.c.token).where(token.c.kind == "name"), token.c.person)
 
 _AT_REST = ByKey(select(at_rest.c.person, at_rest.c.state), at_rest.c.person)
 
@@ -478,10 +459,18 @@ class Vault:
 
         Who is restricted is not found.
         """
-        found = {
-            (person, other, by)
-            for by, question in (("number", _SAME_NUMBER), ("birth", _SAME_BIRTH))
-            for person, other in question.rows(conn, list(persons))
+        people = list(persons)
+        found = {(one, other, "number") for one, other in _SAME_NUMBER.rows(conn, people)}
+        # Two questions by person: asked as one, a planner begins with all who bear a name.
+        born = _SAME_BIRTH.rows(conn, people)
+        names: dict[str, set[bytes]] = {}
+        for person, name in _NAMES.rows(conn, list({each for pair in born for each in pair})):
+            names.setdefault(person, set()).add(name)
+        nameless: set[bytes] = set()
+        found |= {
+            (one, other, "birth")
+            for one, other in born
+            if not names.get(one, nameless).isdisjoint(names.get(other, nameless))
         }
         resting = self.at_rest(conn, list({each for pair in found for each in pair[:2]}))
         return {pair for pair in found if resting.keys().isdisjoint(pair[:2])}

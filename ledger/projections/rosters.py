@@ -70,6 +70,7 @@ from ledger.projections.two_times import (
     histories,
     holds,
     knew,
+    partners_of,
     rewrite,
     two_times,
     until,
@@ -105,6 +106,16 @@ belonging = Table(
         "membership",
         "channel",
         "origin",
+        sqlite_where=_NOW,
+        postgresql_where=_NOW,
+    ),
+    # The few that a partner holds, among all of ours.
+    Index(
+        "belonging_origin",
+        "generation",
+        "origin",
+        "union",
+        "membership",
         sqlite_where=_NOW,
         postgresql_where=_NOW,
     ),
@@ -553,8 +564,9 @@ def _where(
     if sought.channel is not None:
         where.append(belonging.c.channel == sought.channel)
     if sought.own is not None:
-        same = belonging.c.origin == origin
-        where.append(same if sought.own else ~same)
+        # Theirs by name: an index leads to those, and from "not ours" it leads to nobody.
+        whose = [origin] if sought.own else partners_of(conn, origin)
+        where.append(belonging.c.origin.in_(whose))
     if sought.fit is not None:
         where.append(belonging.c.fit == sought.fit)
     if sought.home is not None:

@@ -2,14 +2,18 @@
 
 from datetime import date
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
 
+from api.app import create_app
+from ledger.desk import Desk
 from ledger.domain.ids import PersonId, UnionId
 from ledger.domain.kernel import Office
 from ledger.domain.persons import Person
 from tests.console.conftest import Clerk, Seats, fields_in, told
+from tests.pair import close, open_pair
 from tests.world import World
 
 
@@ -81,6 +85,29 @@ def test_the_roster_of_a_home_county_and_of_an_employer_is_listed_saved_and_expo
     assert rows[1:] == [("莫建国", "广西壮族自治区梧州市藤县", "东江电子厂")]
     assert asked.partition("&")[0] in kept.headers["location"]
     assert "没有“中土”这一户籍地" in clerk.see("/workers?home=中土", 400)
+
+
+def test_who_is_held_by_the_partner_is_listed_to_the_province(tmp_path: Path) -> None:
+    pair = open_pair(tmp_path).agree()
+    try:
+        desk = Desk({"45": pair.home.ledger}, demo=True)
+        chair = pair.home.officer(pair.home.root, Office.CHAIR)
+        desk.open_account(pair.home.ledger, "chair", chair, "", "")
+        seat = Clerk(create_app(desk), "chair", "45")
+        _, membership = pair.member("韦秀英")
+        pair.member("覃海燕")
+        before = told(seat.see("/workers?own=false"))
+        offer = pair.offer(membership)
+        pair.sync()
+        pair.accept(membership, offer)
+        pair.sync()
+        after = told(seat.see("/workers?own=false"))
+    finally:
+        close(pair)
+
+    assert "按此筛选，名册上没有人" in before
+    assert "莞城街道工会" in after
+    assert "覃海燕" not in after
 
 
 def test_boxes_of_a_plain_form_become_one_word_of_the_address(

@@ -192,8 +192,11 @@ def test_a_transfer_moves_the_member_on_the_day_of_acceptance_for_both_provinces
     home.conclude(member, offer, village)
     host.read_from(home)
     host.receive(member, offer, factory)
+    home.read_from(host)
 
     assert unreleased.total == 1
+    assert listed(home, Sought(own=False)) == listed(host, Sought(own=True)) == [member]
+    assert listed(home, Sought(own=True)) == listed(host, Sought(own=False)) == []
     for world in (home, host):
         assert listed(world, Sought(village, on=date(2026, 3, 9))) == [member]
         assert listed(world, Sought(village, on=date(2026, 3, 10))) == []

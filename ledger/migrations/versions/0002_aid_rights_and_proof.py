@@ -836,6 +836,16 @@ def upgrade() -> None:
             "until = '9999-12-31' AND known_to = '9999-12-31T00:00:00.000000Z'"
         ),
     )
+    op.create_index(
+        "belonging_origin",
+        "belonging",
+        ["generation", "origin", "union", "membership"],
+        unique=False,
+        sqlite_where=sa.text("until = '9999-12-31' AND known_to = '9999-12-31T00:00:00.000000Z'"),
+        postgresql_where=sa.text(
+            "until = '9999-12-31' AND known_to = '9999-12-31T00:00:00.000000Z'"
+        ),
+    )
     op.create_index("reading_at", "reading", ["at", "id", "person"], unique=False)
     op.create_index(
         "record_paying",
