@@ -109,14 +109,20 @@ def _facts(want: str) -> list[Question]:
 
 
 @router.get("/m/{kind}/sent")
-def sent(request: Request, kind: str, n: str = "") -> Response:
-    """已提交：受理号."""
+def sent(request: Request, kind: str, n: str = "", open: str = "") -> Response:
+    """已提交：受理号；同类的还有一件在办的，说明这次没有登记."""
     if kind not in {*KINDS, "moved", "objection", "forget"}:
         raise Problem(404, "not-found", "There is no such page.", "没有这个页面。")
     return page(
         request, "number.html", number=shown_number(n), clear=f"/m/{kind}",
-        said="工会收到了，三个工作日内会给您回电话。",
+        open=open == "1", said=_IN_HAND if open == "1" else _RECEIVED,
     )  # fmt: skip
+
+
+_RECEIVED = "工会收到了，三个工作日内会给您回电话。"
+_IN_HAND = (
+    "这类事您已有一件在办，刚才填的没有另外登记。有新情况的，工会来电时说，或打12351报受理号。"
+)
 
 
 @router.get("/m/help")
@@ -154,13 +160,22 @@ def _step(request: Request, kind: str, fields: Mapping[str, str]) -> Response:
         if isinstance(made, Response):
             return made
         union = _union_of(reader, me)
-    return _sent(request, kind, _record(ledger, me, union, made, Want(made.answers["want"])))
+    return _ask(request, kind, ledger, me, union, made, Want(made.answers["want"]))
 
 
-def _record(
-    ledger: Ledger, me: Worker | None, union: UnionId, made: Finished, want: Want, *,
-    to_union: UnionId | None = None, about: Code | None = None,
-) -> HelpId:  # fmt: skip
+class _InHand(Exception):
+    """She has a request of this kind open: nothing is recorded."""
+
+    def __init__(self, name: HelpId) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+def _ask(
+    request: Request, kind: str, ledger: Ledger, me: Worker | None, union: UnionId, made: Finished,
+    want: Want, *, to_union: UnionId | None = None, about: Code | None = None,
+) -> Response:  # fmt: skip
+    """Records the request, and leads to its number; or to that of the one that is open."""
     answers = made.answers
     phone = normalise_phone(answers.get("phone", ""))
 
@@ -168,7 +183,7 @@ def _record(
         if me is not None:
             open_ = procedures.help_open(entry, me.person, want)
             if open_ is not None:
-                return open_
+                raise _InHand(open_)
             person = me.person
         else:
             person = procedures.register_caller(entry, normalise_name(answers["name"]), phone)
@@ -181,11 +196,13 @@ def _record(
         )  # fmt: skip
 
     act = me.act(union) if me else ledger.procedure(union)
-    return HelpId(record(ledger, act, me.account if me else "phone", made, decide).result["of"])
-
-
-def _sent(request: Request, kind: str, made: HelpId) -> Response:
-    return RedirectResponse(f"/m/{kind}/sent?n={spoken(made).replace(' ', '-')}", 303)
+    try:
+        name = HelpId(record(ledger, act, me.account if me else "phone", made, decide).result["of"])
+        again = ""
+    except _InHand as held:
+        name, again = held.name, "&open=1"
+    number = spoken(name).replace(" ", "-")
+    return RedirectResponse(f"/m/{kind}/sent?n={number}{again}", 303)
 
 
 def _first(ledgers: Mapping[str, Ledger]) -> Ledger:
@@ -268,10 +285,10 @@ def _moved(request: Request, fields: Mapping[str, str]) -> Response:
         union = held.union if own else (to_union if here else ledger.root)
     answers = {**made.answers, "text": f"工作证明：{made.answers['proof']}"}
     told = Finished({k: v for k, v in answers.items() if k != "proof"}, made.command)
-    done = _record(
-        ledger, me, union, told, Want.MOVED, to_union=to_union, about=Code(held.membership)
-    )
-    return _sent(request, "moved", done)
+    return _ask(
+        request, "moved", ledger, me, union, told, Want.MOVED, to_union=to_union,
+        about=Code(held.membership),
+    )  # fmt: skip
 
 
 # ── an objection to a look ───────────────────────────────────────────────────────────────────
@@ -312,8 +329,7 @@ def _objection(request: Request, fields: Mapping[str, str]) -> Response:
         union = UnionId(row.union) if own else me.ledger.root
     if isinstance(made, Response):
         return made
-    done = _record(me.ledger, me, union, made, Want.OBJECTION, about=Code(read))
-    return _sent(request, "objection", done)
+    return _ask(request, "objection", me.ledger, me, union, made, Want.OBJECTION, about=Code(read))
 
 
 # ── to be forgotten ──────────────────────────────────────────────────────────────────────────
@@ -351,5 +367,4 @@ def _forget(request: Request, fields: Mapping[str, str]) -> Response:
         union = _union_of(reader, me)
     if isinstance(made, Response):
         return made
-    done = _record(me.ledger, me, union, made, Want.FORGET)
-    return _sent(request, "forget", done)
+    return _ask(request, "forget", me.ledger, me, union, made, Want.FORGET)

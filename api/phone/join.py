@@ -129,7 +129,7 @@ def done(request: Request, code: str, n: str = "") -> Response:
     poster = poster_of(request, code)
     return page(
         request, "number.html", number=shown_number(n), clear=f"/j/{poster.code}",
-        said="工会收到了您的入会申请，核对后会打电话告诉您。",
+        said="工会收到了您的入会申请，核对后会打电话告诉您。", open=False,
     )  # fmt: skip
 
 

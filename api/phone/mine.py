@@ -30,8 +30,9 @@ from ledger.domain.ids import (
 )
 from ledger.domain.kernel import Code, Fen
 from ledger.domain.membership import Membership
+from ledger.domain.money import yuan
 from ledger.domain.questions import AskedAlready, Cited, QuestionKind
-from ledger.domain.rights import RightsCase
+from ledger.domain.rights import CaseState, RightsCase
 from ledger.journal.tables import reading
 from ledger.projections import (
     arrears,
@@ -239,12 +240,13 @@ def _cases(reader: Reader, me: Worker) -> Iterator[Thing]:
             continue
         line = lines[row.case]
         got = row.recovered.wages + row.recovered.compensation
+        owed = row.open.wages + row.open.compensation
         first = next(iter(told.recoveries.values()), None)
         steps = (
             Step("已收到", "done", row.made_on),
             Step("正在办理", "done" if row.settled or got else "now", None),
             Step("达成协议", "done" if row.settled else "", None),
-            Step("钱已追回", "done" if got else "", first.on if first and got else None),
+            _recovered(got, owed, first.on if first and got else None),
         )
         payouts = tuple(
             Payout(
@@ -259,7 +261,15 @@ def _cases(reader: Reader, me: Worker) -> Iterator[Thing]:
         yield Thing(
             f"{word(line.kind)} {line.number}", spoken(row.case), row.case, "",
             names.get(line.lead, ""), Fen(due.wages + due.compensation), steps, payouts,
+            "您已撤回。" if row.withdrawn else "已结案。" if line.state is CaseState.CLOSED else "",
         )  # fmt: skip
+
+
+def _recovered(got: int, owed: int, since: date | None) -> Step:
+    """The last step of a case: done when nothing is owed any more."""
+    if got and owed > 0:
+        return Step(f"已追回 {yuan(got)} 元，还有 {yuan(owed)} 元没到", "now", since)
+    return Step("钱已追回", "done" if got else "", since)
 
 
 def _requests(reader: Reader, me: Worker) -> Iterator[Thing]:
@@ -305,7 +315,10 @@ def not_received_page(request: Request, me: Me, thing: str, number: int) -> Resp
     """没收到：先看清楚再按."""
     with me.ledger.looking(me.look("my-progress")) as reader:
         payout = _payout(reader, me, thing, number)
-    return page(request, "not_received.html", thing=thing, number=number, payout=payout)
+    return page(
+        request, "not_received.html", thing=thing, number=number, payout=payout,
+        command=token_urlsafe(12),
+    )  # fmt: skip
 
 
 def _payout(reader: Reader, me: Worker, thing: str, number: int) -> Payout:
@@ -329,14 +342,15 @@ def _not_received(request: Request, thing: str, number: int, fields: Mapping[str
     check_token(request, fields.get("csrf", ""))
     with me.ledger.looking(me.look("my-progress")) as reader:
         _payout(reader, me, thing, number)
+    made = Finished({"of": thing, "payment": str(number)}, fields.get("command", "")[:64])
     if thing.startswith("grt_"):
-        _question(me, GrantId(thing), number)
+        _question(me, GrantId(thing), number, made)
     else:
-        _deny(me, CaseId(thing), number)
+        _deny(me, CaseId(thing), number, made)
     return RedirectResponse("/m/progress?said=1", 303)
 
 
-def _question(me: Worker, name: GrantId, number: int) -> None:
+def _question(me: Worker, name: GrantId, number: int, made: Finished) -> None:
     """Aid that has not come is a question about the payment, answered by who paid and ruled above."""
     ledger = me.ledger
     with ledger.looking(me.look("my-progress")) as reader:
@@ -345,7 +359,6 @@ def _question(me: Worker, name: GrantId, number: int) -> None:
         own = union_tree.get(reader.conn, ledger.origin, [file.union]).get(file.union)
         union = file.union if own and own.origin == ledger.origin else ledger.root
     origin, _, position = paid.ref.rpartition("#")
-    made = Finished({"grant": name, "payment": str(number)}, f"not-received-{name}-{number}")
     # A child's guardian speaks for it in the child's own file.
     act = me.act(union, file.person)
 
@@ -361,7 +374,7 @@ def _question(me: Worker, name: GrantId, number: int) -> None:
         return  # it is being looked into
 
 
-def _deny(me: Worker, name: CaseId, number: int) -> None:
+def _deny(me: Worker, name: CaseId, number: int, made: Finished) -> None:
     """Money of a case that has not come: the claimant says so in the case itself."""
     ledger = me.ledger
     with ledger.reading() as reader:
@@ -376,7 +389,6 @@ def _deny(me: Worker, name: CaseId, number: int) -> None:
         union = next(
             (u for u in sides if u in rows and rows[u].origin == ledger.origin), ledger.root
         )
-    made = Finished({"case": name, "share": str(number)}, f"not-received-{name}-{number}")
 
     def decide(entry: Entry) -> str:
         entry.write(

@@ -12,15 +12,16 @@ from ledger.desk import Desk
 from ledger.domain.consents import Consent, Evidence, Purpose, Receiver
 from ledger.domain.forgetting import Ground
 from ledger.domain.help import HelpOutcome, HelpStillOpen, Want
-from ledger.domain.ids import HelpId, PersonId, new_consent, spoken
+from ledger.domain.ids import HelpId, PersonId, QuestionId, new_consent, spoken
 from ledger.domain.kernel import Code, Group, Office
-from ledger.domain.questions import QuestionKind
+from ledger.domain.questions import QuestionKind, Reply, Verdict
 from ledger.journal.tables import reading
 from ledger.projections import help_requests, questions
 from ledger.window import Window
 from tests.aid import AidOffice, open_office
 from tests.forgetting import adopt_terms
 from tests.phone.conftest import Phone, let_in
+from tests.test_casework import opened, paid
 from tests.world import World
 
 PHONE = "13900000001"
@@ -137,6 +138,28 @@ def test_who_is_known_is_not_asked_who_she_is_and_asks_once(
     assert "孩子上学" in phone.open("/m/progress")
 
 
+def test_a_second_request_of_one_kind_is_told_that_it_was_not_recorded(
+    phone: Phone, window: Window, home: World
+) -> None:
+    village, worker = home.union("纳合村工会"), home.worker("韦秀英")
+    home.enrol(worker, village)
+    let_in(phone, window, home, worker)
+
+    told = list[str]()
+    for need in ("学费差一点", "住宿费也差"):
+        phone.open("/m/help")
+        phone.tap("want", "school")
+        phone.press(_skip="1")
+        phone.fill(need)
+        phone.press(_skip="1")
+        phone.tap("call_at", "any")
+        told.append(phone.text)
+
+    assert "三个工作日内会给您回电话" in told[0]
+    assert "已有一件在办，刚才填的没有另外登记" in told[1]
+    assert "已提交" not in told[1]
+
+
 def test_of_one_kind_a_worker_has_one_request_open_at_a_time(home: World) -> None:
     village, worker = home.union("纳合村工会"), home.worker("韦秀英")
 
@@ -250,6 +273,50 @@ def test_money_that_has_not_come_is_an_objection_that_is_raised_once(
     )  # fmt: skip
     assert (raised.office, raised.officer) == (Office.SELF, worker)
     assert "工会正在查" in phone.open("/m/progress")
+
+
+def test_money_that_still_has_not_come_after_an_answer_is_objected_to_again(
+    office: AidOffice, aided: tuple[PersonId, str]
+) -> None:
+    app, window = app_of(office)
+    worker, grant = aided
+    world, page = office.world, f"/m/progress/{grant}/1"
+    phone = let_in(Phone(app), window, world, worker)
+
+    def objections() -> list[QuestionId]:
+        with world.ledger.reading() as reader:
+            sought = questions.Sought(world.today)
+            return [q.question for q in questions.listing(reader.conn, world.origin, sought).rows]
+
+    phone.open(page)
+    phone.send(phone.form(), page)
+    (first,) = objections()
+    with world.entry(world.root, Office.CLERK) as entry:
+        procedures.answer_question(entry, first, Reply.EXPLAINS, "银行说已入账")
+    with world.entry(world.root, Office.CHAIR) as entry:
+        procedures.rule_question(entry, first, Verdict.DISMISSED, "回单与本人账户相符")
+    phone.open(page)
+    phone.send(phone.form(), page)
+
+    assert len(objections()) == 2
+
+
+def test_part_of_the_wages_is_not_shown_as_all_of_them(
+    phone: Phone, window: Window, home: World
+) -> None:
+    village, worker = home.union("纳合村工会"), home.worker("韦秀英")
+    home.enrol(worker, village)
+    case = opened(home, village, [worker])
+    let_in(phone, window, home, worker)
+
+    paid(home, village, case, 400)
+    part = phone.open("/m/progress")
+    paid(home, village, case, 600)
+    whole = phone.open("/m/progress")
+
+    assert "已追回 400.00 元，还有 600.00 元没到" in part
+    assert "钱已追回" not in part
+    assert "钱已追回" in whole
 
 
 def test_nobody_sees_or_disputes_what_is_anothers(
