@@ -25,7 +25,7 @@ from pydantic import BaseModel
 from api.asking import API, Seen
 from api.console import restating
 from api.console.at_hand import Begun, begun, offered
-from api.console.choosing import Choosing, Meant, flat, is_digest, sought
+from api.console.choosing import UNION, Choosing, Meant, flat, is_digest, sought
 from api.console.forms import (
     Field,
     Unreadable,
@@ -200,7 +200,8 @@ async def perform(request: Request, room: str, name: str) -> Response:
         return await run_in_threadpool(
             shown, request, who, replace(sheet, written={**sheet.written, rows: [more]})
         )
-    if found := await run_in_threadpool(_sought, who, sheet):
+    sheet, found = await run_in_threadpool(_sought, who, sheet)
+    if found:
         return await run_in_threadpool(shown, request, who, sheet, found=found)
     try:
         body = body_of(deed.body, sheet.written, sheet.given)
@@ -313,11 +314,22 @@ async def version_of(request: Request, deed: Deed, upon: Mapping[str, str]) -> s
     raise Problem(404, "not-found", "There is no such thing here.", "本账中没有这一项。")
 
 
-def _sought(who: Visitor, sheet: Sheet) -> dict[str, Meant]:
-    """Whom what was typed may mean, field by field; nothing where there is no more to look for."""
+def _sought(who: Visitor, sheet: Sheet) -> tuple[Sheet, dict[str, Meant]]:
+    """Whom what was typed may mean, field by field; nothing where there is no more to look for.
+
+    A union that was typed by its whole name is taken: nobody else is meant by it.
+    """
     asked = (*fields_of(sheet.deed.body, sheet.written, {}), *_around(sheet, {}))
     with who.ledger.looking(who.look("act", sheet.deed.title)) as reader:
-        return sought(reader, who, asked)
+        found = sought(reader, who, asked)
+    taken = {n: meant.named for n, meant in found.items() if meant.of == UNION and meant.named}
+    if taken:
+        sheet = replace(sheet, written={**sheet.written, **{n: [*ids] for n, ids in taken.items()}})
+    return sheet, {name: meant for name, meant in found.items() if name not in taken}
+
+
+_NOBODY = "请核对姓名、证件号码或电话；未登记的先办人员登记。"
+_NO_UNION = "请核对工会名称；可以只写其中一段，也可以写统一社会信用代码。"
 
 
 def shown(
@@ -330,9 +342,7 @@ def shown(
     for name, meant in (found or {}).items():
         if meant.unknown:
             unknown = "、".join(meant.unknown)
-            faults[name] = [
-                f"没有找到“{unknown}”。请核对姓名、证件号码或电话；未登记的先办人员登记。"
-            ]
+            faults[name] = [f"没有找到“{unknown}”。{_NO_UNION if meant.of == UNION else _NOBODY}"]
     asked = fields_of(sheet.deed.body, sheet.written, faults, fixed=sheet.given)
     around = _around(sheet, faults)
     with who.ledger.looking(who.look("act", sheet.deed.title)) as reader:

@@ -5,15 +5,18 @@ What is typed is looked for and shown; it is taken only once it has been looked 
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from api.console.forms import PLACE, Field, column_of
-from api.console.pickers import PAPER, Choice, choices, typed
+from api.console.pickers import PAPER, Choice, choices, listable, typed
 from ledger.book import Reader
 from ledger.desk import Visitor
 from ledger.domain.ids import PersonId, is_id
 
 TYPED = frozenset({"per", "mem"})
 """References that are found by a name or a number, as in the search."""
+UNION = "uni"
+"""One that is typed where there are more than a list holds."""
 CONSENT = "con"
 
 
@@ -30,8 +33,9 @@ def flat(fields: Iterable[Field]) -> Iterator[Field]:
 
 @dataclass(frozen=True)
 class Meant:
-    """Each thing that was typed in one field, with whom it may mean."""
+    """Each thing that was typed in one field, with whom it may mean; `of`: what kind of thing."""
 
+    of: str
     lines: tuple[tuple[str, tuple[Choice, ...]], ...]
 
     @property
@@ -47,20 +51,29 @@ class Meant:
     def unknown(self) -> tuple[str, ...]:
         return tuple(line for line, found in self.lines if not found)
 
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The ids, where each line is the whole name of one thing alone; else nothing."""
+        whole = all(
+            len(found) == 1 and found[0][1].partition("（")[0] in {line, ""}
+            for line, found in self.lines
+        )
+        return self.clear if whole else ()
+
 
 def sought(reader: Reader, who: Visitor, asked: Iterable[Field]) -> dict[str, Meant]:
     """Whom what was typed may mean, field by field; nothing where every reference is one already.
 
     Nothing is recorded of somebody who was typed and not yet looked at.
     """
-    open_ = [one for one in flat(asked) if one.prefix in TYPED and not one.fixed]
+    open_ = [one for one in flat(asked) if one.prefix in {*TYPED, UNION} and not one.fixed]
     said = {
         one: [line.strip() for value in one.values for line in value.splitlines() if line.strip()]
         for one in open_
     }
     unclear = {one: lines for one, lines in said.items() if not all(is_id(line) for line in lines)}
     return {
-        one.name: Meant(tuple(
+        one.name: Meant(one.prefix, tuple(
             (line, ((line, ""),) if is_id(line) else typed(reader, who, one.prefix, line))
             for line in lines
         ))
@@ -114,7 +127,7 @@ class Choosing:
             clear = meant.clear
             return replace(
                 one, options=options, value=clear[0] if len(clear) == 1 else "", values=clear,
-                hint="请核对是不是本人",
+                hint="请核对是不是这家工会" if one.prefix == UNION else "请核对是不是本人",
             )  # fmt: skip
         known = [value for value in one.values for value in value.split() if value in self.names]
         if one.prefix in TYPED and known:
@@ -123,6 +136,14 @@ class Choosing:
             )
         if one.name == "union" and one.needed and not one.value:
             one = replace(one, value=self.who.union or "")
+        if one.prefix == UNION and not self.listable:
+            called = tuple(self.names.get(value, value) for value in one.values or (one.value,))
+            return replace(
+                one,
+                value=called[0],
+                values=tuple(filter(None, called)),
+                hint="写工会名称，或其中一段",
+            )
         hint = one.hint
         if one.prefix in TYPED:
             lines = "，每行一人" if one.kind == "references" else ""
@@ -131,6 +152,10 @@ class Choosing:
         if one.prefix == CONSENT and not options:  # an id is nothing to be typed
             return _offered(replace(one, hint=""), options)
         return replace(one, options=options, hint=hint)
+
+    @cached_property
+    def listable(self) -> bool:
+        return listable(self.reader)
 
     def _choices(self, prefix: str) -> tuple[Choice, ...]:
         if prefix not in self.kept:

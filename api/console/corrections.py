@@ -27,7 +27,7 @@ from ledger.domain.ids import ids_in
 from ledger.domain.kernel import Event, Fact
 from ledger.procedures import resting_on
 from ledger.replay import Line
-from ledger.replay.told import Names, gather, lines
+from ledger.replay.told import Names, gather, gather_streams, lines
 
 router = APIRouter(include_in_schema=False)
 
@@ -46,6 +46,9 @@ def correction(request: Request) -> Response:
         if person is not None:
             check_sight(reader, who, person)
         told = gather(reader, [record.stream], None)
+        if record.ref not in {each.record.ref for each in told}:
+            # A thing that no file of a person mentions: a list, a tally, an appointment.
+            told = gather_streams(reader, [record.stream], None)
         names = Names(reader, told, None)
         line = _line(
             lines(told, names, who.ledger.origin, None, mask=not who.sees_numbers), record.ref

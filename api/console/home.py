@@ -37,8 +37,9 @@ def home(request: Request) -> Response:
 def sign_in_page(request: Request) -> Response:
     """登录页."""
     return page(
-        request, "sign_in.html", ledgers=desk_of(request).ledgers, failed=False, name="", code=""
-    )
+        request, "sign_in.html", ledgers=desk_of(request).ledgers, failed=False, name="", code="",
+        onward=ours(request.query_params.get("next", "")),
+    )  # fmt: skip
 
 
 @router.post("/sign-in")
@@ -58,7 +59,7 @@ async def sign_in(request: Request) -> Response:
     except SignInFailed:
         return page(
             request, "sign_in.html", status=401, ledgers=desk.ledgers, failed=True, name=name,
-            code=code,
+            code=code, onward=ours(fields.get("next", "")),
         )  # fmt: skip
     onward = ours(fields.get("next", "")) or "/workbench"  # never to another place than ours
     answer = RedirectResponse(onward, 303)

@@ -181,7 +181,10 @@ def problem_page(request: Request, status: int, body: Mapping[str, Any]) -> Resp
     """An error as a page: what is wrong, and what to do instead."""
     who = maybe_visitor(request)
     may = who is not None and any(post.office in GlassBroken.by for post in who.posts)
-    return page(request, "problem.html", status=status, who=who, problem=body, may_break=may)
+    return page(
+        request, "problem.html", status=status, who=who, problem=body, may_break=may,
+        goes_on=request.method == "GET",
+    )  # fmt: skip
 
 
 def signed_in(request: Request) -> Visitor:

@@ -70,8 +70,32 @@ def find_people(reader: Reader, who: Visitor, sought: str) -> tuple[list[PersonI
     return seen, len(persons) - len(seen)
 
 
+def listable(reader: Reader) -> bool:
+    """Whether all unions go into one list; of more, one types a name."""
+    return sum(union_tree.count(reader.conn, reader.ledger.origin).values()) <= MOST
+
+
+def _unions_called(reader: Reader, sought: str) -> tuple[Choice, ...]:
+    """The unions of that name, or else with it in their names; each with its superior."""
+    conn, origin = reader.conn, reader.ledger.origin
+    found = union_tree.find(conn, origin, sought, limit=MOST_TYPED)
+    rows = [row for row in found if sought in (row.name, row.short_name)] or found
+    above = union_tree.get(conn, origin, {row.superior for row in rows if row.superior})
+    return tuple(
+        (
+            row.union,
+            f"{row.name}（{above[row.superior].name}）"
+            if row.superior and row.superior in above
+            else row.name,
+        )
+        for row in rows
+    )
+
+
 def typed(reader: Reader, who: Visitor, prefix: str, sought: str) -> tuple[Choice, ...]:
-    """Whom, or whose membership, what was typed may mean: to be chosen from, never taken."""
+    """Whom, whose membership or which union what was typed may mean: to be chosen from."""
+    if prefix == "uni":
+        return _unions_called(reader, sought)
     persons = find_people(reader, who, sought)[0][:MOST_TYPED]
     shown = people(reader, persons)
     conn, origin = reader.conn, reader.ledger.origin
@@ -220,9 +244,14 @@ def _question(reader: Reader, question: str) -> str:
 
 
 def _unions(reader: Reader, who: Visitor, _: Sequence[PersonId]) -> Iterable[Choice]:
-    """Our own and the partners' unions, from the top, each below its superior."""
+    """Our own and the partners' unions, from the top, each below its superior; of too many, the
+    visitor's and those below."""
     conn, origin = reader.conn, reader.ledger.origin
-    tops = union_tree.roots(conn, origin)
+    if listable(reader):
+        tops = union_tree.roots(conn, origin)
+    else:
+        mine = union_tree.get(conn, origin, {post.union for post in who.posts})
+        tops = sorted(mine.values(), key=lambda row: row.name)
     return [
         (row.union, "　" * depth + row.name)
         for depth, row in union_tree.descending(conn, origin, tops, most=MOST)

@@ -18,7 +18,7 @@ from api.console.workers import union_names
 from api.problems import Problem
 from api.showing import check_union, looking, own_unions, sees_offer, signals_for
 from ledger.book import Reader
-from ledger.clock import beijing
+from ledger.clock import beijing, working_days_after
 from ledger.desk import Visitor
 from ledger.domain.aid import Stage
 from ledger.domain.aiding import AidKind
@@ -26,6 +26,7 @@ from ledger.domain.auditing import Finding
 from ledger.domain.forgetting import PersonShredded
 from ledger.domain.funds import ShareAccepted
 from ledger.domain.glass import GlassReviewed
+from ledger.domain.help import HelpState, HelpTakenUp
 from ledger.domain.ids import UnionId, spoken
 from ledger.domain.kernel import Event, Office
 from ledger.domain.membership import (
@@ -45,6 +46,7 @@ from ledger.projections import (
     fund_statements,
     glasses,
     grants,
+    help_requests,
     questions,
     transfers,
 )
@@ -58,7 +60,7 @@ MOST = 50
 SOON = 14  # days ahead for which the time limits of cases are shown
 KINDS = {
     "": "全部", "transfers": "会籍接转", "enrolments": "入会审核", "grants": "帮扶审批",
-    "cases": "案件期限", "questions": "疑点与争议", "shares": "资金划转", "privacy": "个人信息",
+    "help": "职工诉求", "cases": "案件期限", "questions": "疑点与争议", "shares": "资金划转", "privacy": "个人信息",
 }  # fmt: skip
 MONEY = frozenset({
     Office.ACCOUNTANT, Office.CASHIER, Office.APPROVER, Office.CHAIR, Office.AUDITOR,
@@ -192,6 +194,32 @@ def _grants(reader: Reader, who: Visitor) -> Iterator[Task]:
         )  # fmt: skip
 
 
+CALL_BACK = 3
+"""Within so many working days a worker is called back, as the page tells her that she will be."""
+
+
+def _help(reader: Reader, who: Visitor) -> Iterator[Task]:
+    conn, origin = reader.conn, reader.ledger.origin
+    rows = [
+        row
+        for union in _unions(who, HelpTakenUp)
+        for state in (HelpState.OPEN, HelpState.TAKEN_UP)
+        for row in help_requests.listing(
+            conn, origin, help_requests.Sought(union=union, below=False, state=state), limit=MOST
+        ).rows
+    ]
+    shown = people(reader, [row.person for row in rows])
+    for row in rows:
+        name = shown[row.person].name if row.person in shown else ""
+        waits = row.state is HelpState.OPEN
+        yield Task(
+            "help", f"{word(row.want)}：{word(row.state)}", name or "姓名未提供",
+            f"/help-requests/{row.help}",
+            working_days_after(row.asked_on, CALL_BACK) if waits else None,
+            row.asked_on if waits else row.taken_up_on,
+        )  # fmt: skip
+
+
 def _waits_for(stage: Stage) -> str:
     """What is to be done at a step, where its own word says only what was."""
     return "已签收，待办结" if stage is Stage.RECEIVED else word(stage)
@@ -277,7 +305,7 @@ def _privacy(reader: Reader, who: Visitor) -> Iterator[Task]:
 
 
 _SOURCES: Sequence[Callable[[Reader, Visitor], Iterator[Task]]] = (
-    _transfers, _enrolments, _grants, _cases, _questions, _shares, _privacy,
+    _transfers, _enrolments, _grants, _help, _cases, _questions, _shares, _privacy,
 )  # fmt: skip
 
 

@@ -343,7 +343,10 @@ def rename(person: PersonRef, body: Renaming, asked: Acting, seen: Seen) -> Resp
 
 
 class ChangingContact(Body):
-    """Telephone and address as they are from now on, both."""
+    """Telephone and address as they are from now on, both.
+
+    An office that sees numbers masked and leaves the telephone empty keeps the one on record.
+    """
 
     phone: Name = Field(description="电话")
     address: Name = Field(description="现住址")
@@ -351,9 +354,15 @@ class ChangingContact(Body):
 
 @ROUTER.act("/{person}/contact", "联系方式变更")
 def change_contact(person: PersonRef, body: ChangingContact, asked: Acting, seen: Seen) -> Response:
+    phone = _fit_phone(body.phone)
+    if not phone and not asked.who.sees_numbers:
+        with looking(asked.who, "person", "office") as reader:
+            check_sight(reader, asked.who, person)
+            phone = Person.of(reader.opened(reader.records(person))).phone
+
     def decide(entry: Entry) -> None:
         held = _read(entry, asked, person)
-        entry.write(held.change_contact(entry.act, person, _fit_phone(body.phone), body.address))
+        entry.write(held.change_contact(entry.act, person, phone, body.address))
 
     return asked.record(body, decide, {person: seen})
 

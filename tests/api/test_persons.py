@@ -173,6 +173,21 @@ def test_renamed_moved_and_dead_as_at_each_date(home: World, sits: Sits) -> None
     assert clerk.refused(clerk.upon_seen(thing, "death", {"proof": "kin"})) == "DeathOnRecord"
 
 
+def test_who_sees_a_masked_telephone_changes_the_address_and_keeps_it(
+    home: World, sits: Sits
+) -> None:
+    person = home.worker("韦秀英", phone="13900000543")
+    legal, clerk = sits(home.root, Office.LEGAL), sits(home.root, Office.CLERK)
+
+    legal.upon(f"/persons/{person}", "contact", {"phone": "", "address": "东莞莞城"})
+    kept = clerk.see(f"/persons/{person}")["identity"]
+    clerk.upon(f"/persons/{person}", "contact", {"phone": "", "address": "东莞莞城"})
+    cleared = clerk.see(f"/persons/{person}")["identity"]
+
+    assert (kept["phone"], kept["address"]) == ("13900000543", "东莞莞城")
+    assert not cleared["phone"]
+
+
 def test_a_number_is_given_once_and_corrected_by_two(home: World, sits: Sits) -> None:
     clerk = sits(home.root, Office.CLERK)
     owed = {"name": "阿", "document": "none_yet", "number_owed": "lost", "number_due": "2026-06-01"}

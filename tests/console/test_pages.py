@@ -2,17 +2,20 @@
 
 import re
 from collections.abc import Generator
+from html import unescape
 from pathlib import Path
 from shutil import copytree
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import func, select
 
 from api.app import create_app
 from ledger.book import Ledger, open_ledger
 from ledger.demo import story
 from ledger.demo.people import CAST, HEROINE, PRIVATE, six_hundred
 from ledger.desk import Desk
+from ledger.journal.tables import record
 from ledger.replay.examples import EXAMPLES
 from ledger.settings import Settings
 
@@ -167,6 +170,28 @@ def readings(ledger: Ledger, who: str) -> int:
         return conn.exec_driver_sql(sql, (who,)).scalar_one()
 
 
+def test_one_record_of_every_kind_opens_to_be_corrected(
+    browser: TestClient, told: tuple[dict[str, Ledger], Path]
+) -> None:
+    ledger = told[0]["45"]
+    with ledger.reading() as reader:
+        newest = (
+            select(record.c.kind, func.max(record.c.position))
+            .where(record.c.origin == ledger.origin)
+            .group_by(record.c.kind)
+        )
+        places = {str(row[0]): int(row[1]) for row in reader.conn.execute(newest)}
+    sign_in(browser, "gx-jingban", "45")
+
+    answers = {
+        kind: browser.get("/corrections", params={"record": position}).status_code
+        for kind, position in places.items()
+    }
+
+    assert len(answers) > 60
+    assert {kind for kind, status in answers.items() if status != 200} == set()
+
+
 def test_a_date_that_is_none_is_named(
     browser: TestClient, told: tuple[dict[str, Ledger], Path]
 ) -> None:
@@ -194,6 +219,21 @@ def test_pages_run_no_script_of_their_own_and_are_kept_by_nobody(browser: TestCl
     assert "style=" not in page.text
     assert "default-src 'self'" in page.headers["content-security-policy"]
     assert page.headers["cache-control"] == "no-store"
+
+
+def test_who_signs_in_comes_to_the_page_that_was_asked_for(browser: TestClient) -> None:
+    asked = browser.get("/workers?state=member&cols=sex").text
+    link = re.search(r'href="(/sign-in\?next=[^"]+)"', asked)
+    assert link is not None
+
+    page = browser.get(link[1]).text
+    onward = re.search(r'name="next" value="([^"]+)"', page)
+    assert onward is not None
+    told = browser.post("/sign-in", data={
+        "demo": "1", "name": "gx-jingban", "province": "45", "next": unescape(onward[1]),
+    })  # fmt: skip
+
+    assert str(told.url).endswith("/workers?state=member&cols=sex")
 
 
 def test_a_sign_in_never_leads_to_another_place(browser: TestClient) -> None:

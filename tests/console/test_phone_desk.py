@@ -1,7 +1,7 @@
 """What the console has of the phone: the queue of requests, posters, and codes that a clerk hands out."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -50,6 +50,26 @@ def test_who_asked_is_called_back_and_the_request_settled_with_what_came_of_it(
     assert line(home, made).outcome is HelpOutcome.ANSWERED
     assert "没有" in told(clerk.see("/help-requests"))
     assert "已答复" in told(clerk.see("/help-requests?tab=settled"))
+
+
+def test_who_asked_stands_on_the_workbench_until_it_is_settled(
+    seats: Seats, home: World, village: UnionId
+) -> None:
+    clerk, (_, made) = seats(village, Office.CLERK), asked(home, village)
+
+    waiting = told(clerk.see("/workbench?tab=help"))
+    home.time.to(home.today + timedelta(10))
+    clerk = seats(village, Office.CLERK)  # the session of that day is over
+    late = told(clerk.see("/workbench?tab=help"))
+    clerk.act("help_requests/take_up", {"help": made}, remark="已通话")
+    in_hand = told(clerk.see("/workbench?tab=help"))
+    clerk.act("help_requests/settle", {"help": made}, outcome="answered")
+
+    assert "孩子上学：待联系" in waiting
+    assert "逾期" not in waiting
+    assert "逾期" in late
+    assert "孩子上学：办理中" in in_hand
+    assert "孩子上学" not in told(clerk.see("/workbench?tab=help"))
 
 
 def test_a_request_is_found_by_the_number_that_the_worker_was_told(

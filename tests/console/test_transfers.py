@@ -4,9 +4,11 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from api.console import pickers
 from ledger.clock import BEIJING, working_hours_after
 from ledger.domain.ids import PersonId, UnionId
 from ledger.domain.kernel import Office
+from ledger.domain.membership import Membership
 from tests.console.conftest import Clerk, Seats, fields_in, told
 from tests.world import World
 
@@ -130,3 +132,28 @@ def test_eight_working_hours_pass_on_working_days_alone(
         return datetime(day.year, day.month, day.day, hour, tzinfo=BEIJING).astimezone(UTC)
 
     assert working_hours_after(at(*begun), 8) == at(*until)
+
+
+def test_a_union_beyond_the_list_is_typed_by_its_name(
+    home: World, unions: tuple[str, str], seats: Seats, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.union("东江电子厂工会")
+    far = home.union("东江")
+    monkeypatch.setattr(pickers, "MOST", 2)
+    person = home.worker("韦秀英")
+    membership = home.enrol(person, UnionId(unions[0]))
+    sender = seats(unions[0], Office.LIAISON)
+    form = sender.open("transfers/offer", membership=membership)
+
+    nobody = sender.send("transfers/offer", form, to_union="没有的工会")
+    several = sender.send("transfers/offer", form, to_union="东")
+    sent = sender.send("transfers/offer", form, to_union="东江")
+
+    assert "没有找到“没有的工会”" in told(nobody.text)
+    assert "东江电子厂工会" in told(several.text)
+    assert sent.status_code == 303
+    assert "东江" in told(sender.see("/transfers?tab=out"))
+    with home.ledger.reading() as reader:
+        offer = reader.get(Membership, membership).offer
+    assert offer is not None
+    assert offer.to_union == far
