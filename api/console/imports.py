@@ -14,6 +14,7 @@ from api.console.operations import operation_of
 from api.console.pages import check_form, page, signed_in
 from api.console.pickers import choices
 from api.console.within import Answered, ask, with_file
+from api.limits import ROSTER_BYTES, takes
 from api.problems import Problem
 from ledger.desk import Visitor
 from ledger.imports.jobs import past
@@ -62,6 +63,7 @@ def template(request: Request) -> Response:
 
 
 @router.post("/imports")
+@takes(ROSTER_BYTES)
 async def upload(request: Request) -> Response:
     """上传并预览."""
     who = await run_in_threadpool(signed_in, request)

@@ -32,6 +32,7 @@ from api.asking import (
     Word,
     answer,
 )
+from api.limits import ROSTER_BYTES, takes
 from api.routes.operations import Operation, begun, operations_of
 from api.showing import Listing, Page, check_union, turned
 from ledger.book import NotFound
@@ -119,7 +120,7 @@ UploadRef = Annotated[str, Field(pattern=r"^upl_[a-z2-7]{26}$")]
 class Uploading(Part):
     """A roster, and where its rows go: all to one union, or each home."""
 
-    file: UploadFile = Field(description="花名册，.xlsx、.xls 或 .csv")
+    file: UploadFile = Field(description="花名册，.xlsx、.xls 或 .csv，32 MB 以内")
     union: UnionRef | None = Field(None, description="全部受理到这个工会")
     route: Literal["home"] | None = Field(
         None, description="home：各行受理到户籍地最低一级现有工会"
@@ -136,6 +137,7 @@ class Uploading(Part):
 
 
 @ROUTER.look("", "上传花名册并预览：按结果和工会计数")
+@takes(ROSTER_BYTES)
 def upload(
     given: Annotated[Uploading, Form(media_type="multipart/form-data")],
     who: SignedIn,

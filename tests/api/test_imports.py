@@ -106,3 +106,17 @@ def test_a_list_without_an_office_for_it_is_not_taken_in(home: World, sits: Sits
     begun = auditor.post(f"/imports/{seen['upload']}/acceptance").json()
 
     assert finished(auditor, begun["id"])["problem"]["type"] == "/rules/NotYourOffice"
+
+
+def test_a_roster_is_read_up_to_the_size_that_its_page_promises(home: World, sits: Sits) -> None:
+    clerk = sits(home.root, Office.CLERK)
+
+    big, over = (
+        clerk.http.post(
+            "/api/v1/imports", files={"file": ("名单.xlsx", b"x" * size)}, data={"route": "home"}
+        )
+        for size in (32 << 20, 34 << 20)
+    )
+
+    assert clerk.refused(big) == "RosterNotWhatItSays"
+    assert (over.status_code, over.json()["title_zh"]) == (413, "内容过大，最多 32 MB。")
