@@ -43,14 +43,17 @@ def create_app(
     for whoever has `metrics_token`.
     """
 
+    uploads = Uploads()
+
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
         # About four threads a core: more only wait for the same database.
         anyio.to_thread.current_default_thread_limiter().total_tokens = 8
-        for each in exchangers:
+        running: list[InTheBackground] = [uploads, *exchangers]
+        for each in running:
             each.start()
         yield
-        for each in exchangers:
+        for each in running:
             each.stop()
 
     app = Described(
@@ -73,7 +76,7 @@ def create_app(
     requests = app.state.requests = metrics.Requests()
     app.state.operations = Operations()
     app.state.deeds = deeds(ROUTERS)
-    app.state.uploads = Uploads()
+    app.state.uploads = uploads
     # Who follows the demo's story signs in at every link, by one click and without a password.
     limiter = Limiter(sign_ins=100) if desk.demo else Limiter()
 

@@ -100,7 +100,7 @@ async def uploaded(request: Request, upload: str) -> Response:
     found = await ask(request, "GET", f"/imports/{upload}")
     if found.status != 200:
         raise Problem(
-            404, "not-found", "There is no such upload.", "没有这次上传，或服务已重新启动。",
+            404, "not-found", "There is no such upload.", "没有这次上传：已过期，或服务已重新启动。",
             instead="请重新上传同一份文件：已受理的不会重复。",
         )  # fmt: skip
     verdict = request.query_params.get("verdict", "")
@@ -138,7 +138,7 @@ async def returned(request: Request, upload: str) -> Response:
     found = await ask(request, "GET", f"/imports/{upload}/returned")
     if found.status != 200:
         raise Problem(
-            404, "not-found", "There is no such upload.", "没有这次上传，或服务已重新启动。"
+            404, "not-found", "There is no such upload.", "没有这次上传：已过期，或服务已重新启动。"
         )
     kept = {
         name: value
