@@ -1,5 +1,6 @@
 """The application: ledgers in, HTTP out. Puts rooms together and decides nothing."""
 
+import sys
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -13,7 +14,7 @@ from fastapi.staticfiles import StaticFiles
 from api import console, english, phone
 from api.console.acts import deeds
 from api.console.pages import problem_page
-from api.limits import Limiter
+from api.limits import Limiter, too_long
 from api.phone import frame
 from api.problems import install, problem, request_id
 from api.routes import ROUTERS, health, metrics, witness
@@ -25,8 +26,6 @@ from ledger.exchange.running import InTheBackground
 from ledger.window import Window
 
 STATIC = Path(__file__).parent / "console" / "static"
-BODY_BYTES = 1 << 20
-UPLOAD_BYTES = 32 << 20
 POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'none'"
@@ -44,14 +43,17 @@ def create_app(
     for whoever has `metrics_token`.
     """
 
+    uploads = Uploads()
+
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
         # About four threads a core: more only wait for the same database.
         anyio.to_thread.current_default_thread_limiter().total_tokens = 8
-        for each in exchangers:
+        running: list[InTheBackground] = [uploads, *exchangers]
+        for each in running:
             each.start()
         yield
-        for each in exchangers:
+        for each in running:
             each.stop()
 
     app = Described(
@@ -74,7 +76,7 @@ def create_app(
     requests = app.state.requests = metrics.Requests()
     app.state.operations = Operations()
     app.state.deeds = deeds(ROUTERS)
-    app.state.uploads = Uploads()
+    app.state.uploads = uploads
     # Who follows the demo's story signs in at every link, by one click and without a password.
     limiter = Limiter(sign_ins=100) if desk.demo else Limiter()
 
@@ -125,9 +127,9 @@ def _too_much(request: Request, limiter: Limiter) -> Response | None:
             request, 429, "/problems/rate", "Too many requests: wait a little.",
             "请求过于频繁，请稍后再试。", headers={"Retry-After": str(wait)},
         )  # fmt: skip
-    most = UPLOAD_BYTES if request.url.path.endswith("/imports") else BODY_BYTES
     said = request.headers.get("content-length", "0")
-    if not said.isdecimal() or len(said) > 12 or int(said) > most:
+    most = too_long(request, int(said) if said.isdecimal() and len(said) < 13 else sys.maxsize)
+    if most:
         return problem(
             request, 413, "/problems/size", f"At most {most >> 20} MB.",
             f"内容过大，最多 {most >> 20} MB。",

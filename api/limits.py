@@ -1,13 +1,49 @@
-"""Rate limits (限流): a bucket for each client, smaller ones for signing in and for open forms."""
+"""Limits (限流): a bucket for each client, smaller ones for signing in and for open forms; and how
+long a body may be, which a route says itself where it takes a file.
+"""
 
 import math
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from threading import Lock
+from typing import Any, TypeVar
 
 from fastapi import Request
+from starlette.routing import BaseRoute, Match, Route
 
 CLIENTS = 10_000
+BODY_BYTES = 1 << 20
+ROSTER_BYTES = 32 << 20
+"""The biggest roster that is taken over HTTP."""
+
+Taking = TypeVar("Taking", bound=Callable[..., Any])
+_FILES: dict[Callable[..., Any], int] = {}
+
+
+def takes(most: int) -> Callable[[Taking], Taking]:
+    """Says of a route that it takes a file of up to `most` bytes."""
+
+    def say(route: Taking) -> Taking:
+        _FILES[route] = most
+        return route
+
+    return say
+
+
+def _takes(request: Request, route: BaseRoute) -> int:
+    if not isinstance(route, Route) or route.endpoint not in _FILES:
+        return 0
+    return _FILES[route.endpoint] if route.matches(request.scope)[0] is Match.FULL else 0
+
+
+def too_long(request: Request, length: int) -> int:
+    """0 where a body may be that long; else what is taken there at most: a file, or any body."""
+    if length <= BODY_BYTES:
+        return 0
+    file = max((_takes(request, route) for route in request.app.routes), default=0)
+    # Beside its file a form has fields.
+    return 0 if file and length <= file + BODY_BYTES else file or BODY_BYTES
 
 
 class Limiter:

@@ -1,7 +1,7 @@
 """The window (窗口): how workers come in, without an account and without a password.
 
 A code sent to the phone on record, or one that a clerk hands out; a session of a kind of its own,
-which sees one person's file and those of the children whose guardian she is; and the posters by
+which sees one person's file and those of the minors whose guardian she is; and the posters by
 which a union takes in applications. Codes and sessions are kept by their hashes only, and nothing
 here is a fact.
 
@@ -22,12 +22,13 @@ from typing import Any
 
 from sqlalchemy import Column, Index, Integer, Row, Table, Text, delete, insert, select, update
 
+from ledger import procedures
 from ledger.book import Ledger, Look, Reader
 from ledger.desk import session
 from ledger.domain.identity import normalise_phone, problems_of_phone
 from ledger.domain.ids import PersonId, UnionId
 from ledger.domain.kernel import Act, Office
-from ledger.domain.persons import AlreadyInHousehold, Household, Person
+from ledger.domain.persons import Person
 from ledger.journal.record import instant, written
 from ledger.journal.tables import metadata
 from ledger.projections import worker_files
@@ -306,7 +307,7 @@ class Window:
                 return None
             person = PersonId(row.account)
             own = frozenset(worker_files.identity(reader.conn, ledger.origin, person))
-            return Worker(ledger, person, own, tuple(_children(reader, own)))
+            return Worker(ledger, person, own, tuple(procedures.children_of(reader, own)))
 
     def leave(self, secret: str) -> None:
         ledger = self.ledgers.get(secret.partition(".")[0])
@@ -380,23 +381,6 @@ def _answers(reader: Reader, person: str, phone: str) -> bool:
         if getattr(fact.event, "phone", "") == phone and fact.office is not Office.PROCEDURE
     ]  # fmt: skip
     return bool(by_hand)
-
-
-def _children(reader: Reader, own: frozenset[PersonId]) -> list[PersonId]:
-    """Those for whom one of these is named as guardian in the household."""
-    found: list[PersonId] = []
-    for person in sorted(own):
-        held = reader.holder(AlreadyInHousehold, person)
-        if held is None:
-            continue
-        household = reader.get(Household, held[1])
-        today = reader.ledger.today
-        found += [
-            each
-            for each in sorted(household.members(today))
-            if household.guardian(each, today) in own
-        ]
-    return found
 
 
 def _keyed(ledger: Ledger, kind: str, text: str) -> str:

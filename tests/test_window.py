@@ -1,13 +1,13 @@
 """How workers come in: codes that hold for five minutes and five tries, and one from a clerk."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from ledger.desk import Desk
-from ledger.domain.ids import new_person
+from ledger.domain.ids import PersonId, new_person
 from ledger.domain.kernel import Office
 from ledger.domain.persons import Particulars, Person
 from ledger.window import (
@@ -226,3 +226,33 @@ def test_family_on_one_telephone_are_asked_which_of_them_it_is(home: World, wind
     both = {home.worker("韦秀英", phone=PHONE), home.worker("韦晓月", phone=PHONE)}
 
     assert set(window.check_code(home.ledger, PHONE, ask(window, home))) == both
+
+
+def children_of(window: Window, home: World, guardian: PersonId) -> tuple[PersonId, ...]:
+    me = window.worker(window.begin(home.ledger, guardian))
+    assert me is not None
+    return me.children
+
+
+def test_a_guardian_speaks_for_a_child_until_the_eighteenth_birthday(
+    home: World, window: Window
+) -> None:
+    mother = home.worker("韦秀英")
+    child = home.child(mother, born=date(2008, 3, 4))
+
+    home.time.to(date(2026, 3, 3))
+    before = children_of(window, home, mother)
+    home.time.to(date(2026, 3, 4))
+    after = children_of(window, home, mother)
+
+    assert (before, after) == ((child,), ())
+
+
+def test_who_may_be_grown_up_for_all_that_is_on_record_has_no_guardian_on_the_phone(
+    home: World, window: Window
+) -> None:
+    mother = home.worker("韦秀英")
+
+    home.child(mother, born=None)
+
+    assert children_of(window, home, mother) == ()

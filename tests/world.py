@@ -29,6 +29,7 @@ from ledger.domain.ids import (
     TransferId,
     UnionId,
     new,
+    new_household,
     new_membership,
     new_person,
     new_transfer,
@@ -42,7 +43,15 @@ from ledger.domain.membership import (
     TransferReason,
 )
 from ledger.domain.offices import Offices
-from ledger.domain.persons import LinkGround, Particulars, Person, PersonLink
+from ledger.domain.persons import (
+    Household,
+    LinkGround,
+    NumberOwed,
+    Particulars,
+    Person,
+    PersonLink,
+    Relation,
+)
 from ledger.domain.unions import Union, UnionKind
 from ledger.journal import canonical
 from ledger.journal.database import Database, load
@@ -211,6 +220,22 @@ class World:
             )  # fmt: skip
             entry.write(Person.register(entry.act, who, told))
         return who
+
+    def child(self, guardian: PersonId, born: date | None, name: str = "韦小宝") -> PersonId:
+        """Registers a child, in the household of the guardian, which is opened for it."""
+        person, household = new_person(), new_household()
+        told = Particulars(name, birth=born.isoformat() if born else "")
+        with self.entry(self.root) as entry:
+            entry.write(
+                Person.register(
+                    entry.act, person, told, number_owed=NumberOwed.NOT_AT_HAND,
+                    number_due=entry.act.today,
+                ),
+                *Household.open(entry.act, household, guardian),
+            )  # fmt: skip
+            held = entry.look_up(Household, household)
+            entry.write(held.join(entry.act, household, person, Relation.CHILD, guardian=guardian))
+        return person
 
     def apply(
         self, person: PersonId, union: UnionId, on: date | None = None,

@@ -14,6 +14,7 @@ from api.console.operations import operation_of
 from api.console.pages import check_form, page, signed_in
 from api.console.pickers import choices
 from api.console.within import Answered, ask, with_file
+from api.limits import ROSTER_BYTES, takes
 from api.problems import Problem
 from ledger.desk import Visitor
 from ledger.imports.jobs import past
@@ -62,6 +63,7 @@ def template(request: Request) -> Response:
 
 
 @router.post("/imports")
+@takes(ROSTER_BYTES)
 async def upload(request: Request) -> Response:
     """上传并预览."""
     who = await run_in_threadpool(signed_in, request)
@@ -98,7 +100,7 @@ async def uploaded(request: Request, upload: str) -> Response:
     found = await ask(request, "GET", f"/imports/{upload}")
     if found.status != 200:
         raise Problem(
-            404, "not-found", "There is no such upload.", "没有这次上传，或服务已重新启动。",
+            404, "not-found", "There is no such upload.", "没有这次上传：已过期，或服务已重新启动。",
             instead="请重新上传同一份文件：已受理的不会重复。",
         )  # fmt: skip
     verdict = request.query_params.get("verdict", "")
@@ -136,7 +138,7 @@ async def returned(request: Request, upload: str) -> Response:
     found = await ask(request, "GET", f"/imports/{upload}/returned")
     if found.status != 200:
         raise Problem(
-            404, "not-found", "There is no such upload.", "没有这次上传，或服务已重新启动。"
+            404, "not-found", "There is no such upload.", "没有这次上传：已过期，或服务已重新启动。"
         )
     kept = {
         name: value

@@ -9,11 +9,13 @@ from starlette.datastructures import UploadFile
 
 from api.console.pages import check_form, page, signed_in
 from api.console.within import ask, with_file
+from api.limits import takes
 from api.problems import Problem
 from api.showing import check_purpose, check_sight, looking, people
 from ledger import procedures
 from ledger.desk import Visitor
 from ledger.domain.ids import PersonId
+from ledger.journal.attachments import MOST
 
 router = APIRouter(include_in_schema=False)
 
@@ -25,6 +27,7 @@ def papers(request: Request, person: str) -> Response:
 
 
 @router.post("/workers/{person}/papers")
+@takes(MOST)
 async def upload(request: Request, person: str) -> Response:
     """上传附件."""
     who = await run_in_threadpool(signed_in, request)

@@ -152,7 +152,7 @@ def shred(
         procedures.shred(entry, person, body.paper)
 
     made = asked.record(body, decide, {person: seen}, lock=True)
-    request.app.state.uploads.clear()  # a roster that waits there may name her
+    request.app.state.uploads.tidy()  # a roster that waits there may name her
     return made
 
 

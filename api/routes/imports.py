@@ -1,16 +1,22 @@
 """Imports (批量导入): a roster is uploaded and previewed, then accepted; the same file goes back.
 
-An uploaded file lies in an owner-only folder of this process until later ones push it out. What
-was accepted stands in the ledger: after a restart the same file is simply uploaded again.
+An uploaded file lies in an owner-only folder of this process until later ones push it out, for
+half a day at most, and until somebody is forgotten. What was accepted stands in the ledger: later
+the same file is simply uploaded again.
 """
 
+import os
+import re
 import shutil
 from collections import OrderedDict
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from fcntl import LOCK_EX, LOCK_NB, flock
 from functools import cached_property
 from pathlib import Path
-from tempfile import mkdtemp
-from threading import Lock
+from tempfile import gettempdir, mkdtemp
+from threading import Event, Lock, Thread
 from typing import Annotated, Any, Literal
 from weakref import finalize
 
@@ -32,14 +38,16 @@ from api.asking import (
     Word,
     answer,
 )
+from api.limits import ROSTER_BYTES, takes
 from api.routes.operations import Operation, begun, operations_of
 from api.showing import Listing, Page, check_union, turned
-from ledger.book import NotFound
+from ledger.book import Ledger, NotFound
 from ledger.desk import Visitor
 from ledger.domain.consents import Evidence
 from ledger.domain.ids import new
 from ledger.domain.kernel import Basis
 from ledger.domain.membership import Channel
+from ledger.exchange.running import PASSING
 from ledger.imports import accepting
 from ledger.imports.accepting import Approval, Basing, Destination, Job, Outcome
 from ledger.imports.jobs import Past, past
@@ -48,6 +56,10 @@ from ledger.imports.returning import give_back, returned_name
 
 ROUTER = Room("/imports", "批量导入")
 KEPT = 20
+HOURS = 12
+LOOKED_AFTER = 60.0
+"""Every so many seconds what is not to lie here any longer is taken away."""
+_OURS = re.compile(r"liangdi-uploads-[0-9]+-[a-z0-9_]{8}")
 
 
 # ── what was uploaded ────────────────────────────────────────────────────────────────────────
@@ -62,6 +74,22 @@ class Upload:
     name: str
     job: Job
     outcome: Outcome
+    at: datetime
+    forgotten: int
+    """How many the ledger had forgotten when it came."""
+
+    def stands(self) -> bool:
+        """Whether it may still be shown: it is not old, and nobody whom it may name was forgotten
+        since, here or by another process.
+        """
+        ledger = self.job.ledger
+        young = ledger.clock.now() < self.at + timedelta(hours=HOURS)
+        return young and _forgotten(ledger) == self.forgotten
+
+
+def _forgotten(ledger: Ledger) -> int:
+    with ledger.database.reading() as conn:
+        return len(ledger.vault.shredded(conn))
 
 
 class Uploads:
@@ -70,12 +98,38 @@ class Uploads:
     def __init__(self) -> None:
         self._held: OrderedDict[str, Upload] = OrderedDict()
         self._lock = Lock()
+        self._stopping = Event()
+        self._thread: Thread | None = None
 
     @cached_property
     def _root(self) -> Path:
-        made = mkdtemp(prefix="liangdi-uploads-")
-        finalize(self, shutil.rmtree, made, True)  # at the end of the process at the latest
-        return Path(made)
+        """Held by a lock, which ends with the process however it ends."""
+        while True:
+            made = Path(mkdtemp(prefix=f"liangdi-uploads-{os.getpid()}-"))
+            with suppress(FileNotFoundError):  # swept before it was held: another one
+                held = os.open(made, os.O_RDONLY | os.O_DIRECTORY)
+                flock(held, LOCK_EX)
+                if made.exists():
+                    finalize(self, _let_go, made, held)  # at the end of the process at the latest
+                    return made
+                os.close(held)
+
+    def start(self) -> None:
+        """Sweeps what dead servers have left, and looks after what lies here from now on."""
+        sweep()
+        self._stopping.clear()
+        self._thread = Thread(target=self._run, name="uploads", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopping.wait(LOOKED_AFTER):
+            with suppress(*PASSING):
+                self.tidy()
 
     def folder(self) -> Path:
         """A new folder for one file."""
@@ -90,19 +144,46 @@ class Uploads:
                 _, old = self._held.popitem(last=False)
                 shutil.rmtree(old.job.roster.path.parent, ignore_errors=True)
 
-    def clear(self) -> None:
-        """Lets go of every file: one of them may name somebody who was forgotten just now."""
+    def tidy(self) -> None:
+        """Lets go of every file that is old, or may name somebody who was forgotten."""
         with self._lock:
-            for one in self._held.values():
+            for one in [each for each in self._held.values() if not each.stands()]:
                 shutil.rmtree(one.job.roster.path.parent, ignore_errors=True)
-            self._held.clear()
+                del self._held[one.id]
 
     def find(self, account: str, upload: str) -> Upload:
         """Raises: NotFound, also for another account's file."""
         one = self._held.get(upload)
-        if one is None or one.account != account:
+        if one is None or one.account != account or not one.stands():
             raise NotFound(upload)
         return one
+
+
+def _let_go(folder: Path, held: int) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    os.close(held)
+
+
+def sweep() -> None:
+    """Takes away the folders of servers that were killed: of exactly our name, our own, no link,
+    and held by no process that lives.
+    """
+    with os.scandir(gettempdir()) as found:
+        names = [each.path for each in found if _OURS.fullmatch(each.name)]
+    for folder in names:
+        with suppress(OSError):  # no folder, not to be opened, gone already, or held
+            _sweep(folder)
+
+
+def _sweep(folder: str) -> None:
+    held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        flock(held, LOCK_EX | LOCK_NB)
+        told = os.fstat(held)
+        if told.st_uid == os.geteuid() and os.path.samestat(told, os.lstat(folder)):
+            shutil.rmtree(folder)  # which follows no link within it either
+    finally:
+        os.close(held)
 
 
 def _uploads(request: Request) -> Uploads:
@@ -119,7 +200,7 @@ UploadRef = Annotated[str, Field(pattern=r"^upl_[a-z2-7]{26}$")]
 class Uploading(Part):
     """A roster, and where its rows go: all to one union, or each home."""
 
-    file: UploadFile = Field(description="花名册，.xlsx、.xls 或 .csv")
+    file: UploadFile = Field(description="花名册，.xlsx、.xls 或 .csv，32 MB 以内")
     union: UnionRef | None = Field(None, description="全部受理到这个工会")
     route: Literal["home"] | None = Field(
         None, description="home：各行受理到户籍地最低一级现有工会"
@@ -136,6 +217,7 @@ class Uploading(Part):
 
 
 @ROUTER.look("", "上传花名册并预览：按结果和工会计数")
+@takes(ROSTER_BYTES)
 def upload(
     given: Annotated[Uploading, Form(media_type="multipart/form-data")],
     who: SignedIn,
@@ -143,7 +225,8 @@ def upload(
 ) -> Response:
     with who.ledger.reading() as reader:
         check_union(reader, who, given.union)
-    name = Path(given.file.filename or "roster").name
+    name, at = Path(given.file.filename or "roster").name, who.ledger.clock.now()
+    forgotten = _forgotten(who.ledger)  # before it is read: who is forgotten meanwhile counts
     path = _uploads(request).folder() / f"roster{Path(name).suffix.lower()[:6]}"
     try:
         with path.open("wb") as kept:
@@ -156,7 +239,7 @@ def upload(
     except BaseException:
         shutil.rmtree(path.parent, ignore_errors=True)
         raise
-    one = Upload(path.parent.name, who.account, name, job, outcome)
+    one = Upload(path.parent.name, who.account, name, job, outcome, at, forgotten)
     _uploads(request).keep(one)
     return answer(_told(one))
 

@@ -7,6 +7,7 @@ from fastapi import Form, Query, Response, UploadFile
 from pydantic import BaseModel, Field
 
 from api.asking import Commitment, Part, PersonRef, Room, SignedIn, answer
+from api.limits import takes
 from api.problems import Problem
 from api.showing import Purpose, check_purpose, check_sight, looking
 from ledger import procedures
@@ -39,6 +40,7 @@ class Kept(BaseModel):
 
 
 @ROUTER.look("", "上传附件：密封保存，返回登记时引用的校验值", Kept)
+@takes(MOST)
 def upload(
     given: Annotated[Uploading, Form(media_type="multipart/form-data")], who: SignedIn
 ) -> Response:

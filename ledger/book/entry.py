@@ -176,10 +176,6 @@ class Entry(Reader):
     def offices_of(self, person: PersonId) -> Offices:
         return self.look_up(Offices, officer_of(person))
 
-    def restated(self, one: Record) -> Fact:
-        """The fact of a record with its texts, so that they can be sealed again in another."""
-        return self._unsealed([one])[0]
-
     # ── writing ──
 
     def write(

@@ -24,6 +24,7 @@ from ledger.domain.kernel import (
     Refused,
     Scope,
 )
+from ledger.domain.offices import check_minor
 
 SENSITIVE = frozenset({Group.HARDSHIP, Group.BANK, Group.CASE})
 """Groups of sensitive personal data (敏感个人信息)."""
@@ -237,7 +238,7 @@ class Consent(Aggregate):
         """Takes a person's consent, from `act.on` where no day is given.
 
         Raises: NoBasisGiven, ReceiverMissing, NoGroupNamed, NoticeMissing, ExpiredBeforeGiven,
-        GuardianConsents, SensitiveNeedsSeparateConsent.
+        GuardianConsents, GuardianshipEnded, SensitiveNeedsSeparateConsent.
         """
         if evidence is None:
             raise NoBasisGiven(person=person)
@@ -249,6 +250,8 @@ class Consent(Aggregate):
         guarded = child or evidence is Evidence.GUARDIAN_FORM
         if guardian == person or (guarded and guardian is None):
             raise GuardianConsents(person=person)
+        if guardian is not None:
+            check_minor(person, born, act.on)
         if evidence is Evidence.SIGNED_LIST and _sensitive(named, purpose, child):
             raise SensitiveNeedsSeparateConsent(groups=named, purpose=purpose)
         return ConsentGiven(
@@ -297,13 +300,19 @@ class Consent(Aggregate):
         groups: Iterable[Group] | None = None,
         *,
         guardian: PersonId | None = None,
+        born: date | None = None,
     ) -> ConsentWithdrawn:
-        """Takes the consent back, for these groups or for all. Raises: NothingToWithdraw."""
+        """Takes the consent back, for these groups or for all.
+
+        Raises: NothingToWithdraw, GuardianshipEnded.
+        """
         given = self.given
         standing = {group for group in Group if self._stands(group, act.on)}
         stopped = standing if groups is None else standing & set(groups)
         if not isinstance(given, ConsentGiven) or not stopped:
             raise NothingToWithdraw(on=act.on.isoformat())
+        if guardian is not None:
+            check_minor(given.person, born, act.on)
         return ConsentWithdrawn(
             given.consent, given.person, tuple(sorted(stopped)), given.receiver.partner, guardian
         )

@@ -21,6 +21,9 @@ from ledger.domain.kernel import (
     Scope,
 )
 
+GROWN_UP = 18
+"""From this birthday on one speaks for oneself (民法典 art. 17)."""
+
 
 class NotYourOffice(
     Refused,
@@ -56,6 +59,15 @@ class NotYourOwn(
     instead="请本人登录办理，或到工会由经办人员代办。",
 ):
     """By herself a worker acts for herself, and for a child as whose guardian she is named."""
+
+
+class GuardianshipEnded(
+    Refused,
+    zh="此人已满十八周岁，监护已经终止，由本人决定。",
+    article="民法典 art. 17, 27, 34",
+    instead="请本人办理；依法另有监护人的成年人，凭法院文书登记法律依据。",
+):
+    """Parents and guardians speak for a child until the eighteenth birthday."""
 
 
 class NotAnOffice(
@@ -316,6 +328,22 @@ def authorise(
         raise NotYourOffice(union=act.union, office=act.office, on=act.today.isoformat())
     if decider is not None and not decider.holds(act.union, act.deciding_office, act.on):
         raise DeciderHeldNoOffice(who=act.decider, office=act.deciding_office)
+
+
+def is_minor(born: date | None, on: date) -> bool | None:
+    """Whether a person born on that day is under age; None where the birth date is not known."""
+    if born is None:
+        return None
+    birthday_to_come = (on.month, on.day) < (born.month, born.day)
+    return on.year - born.year - birthday_to_come < GROWN_UP
+
+
+def check_minor(person: PersonId, born: date | None, on: date) -> None:
+    """That a guardian can speak for this person; where no birth date is on record, the officer
+    who sees the papers answers for it. Raises: GuardianshipEnded.
+    """
+    if is_minor(born, on) is False:
+        raise GuardianshipEnded(person=person)
 
 
 def _own(event: Event, act: Act) -> None:

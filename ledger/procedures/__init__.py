@@ -15,7 +15,6 @@ from ledger.procedures.enrolling import (
     Listed,
     approve,
     approve_list,
-    born,
     examine,
     kin_of,
     membership_held,
@@ -61,6 +60,7 @@ from ledger.procedures.glass import (
     review_glass,
     sees_through,
 )
+from ledger.procedures.guarding import born, children_of
 from ledger.procedures.helping import (
     NEEDED,
     Joining,
@@ -170,6 +170,7 @@ __all__ = [
     "cancel_trip",
     "carried",
     "check_voucher",
+    "children_of",
     "close_file",
     "close_fund",
     "close_links",

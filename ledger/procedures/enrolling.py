@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
 
 from ledger.book import Entry, NotFound
 from ledger.domain.ids import MembershipId, PersonId
@@ -40,15 +39,6 @@ def kin_of(entry: Entry, person: PersonId) -> frozenset[PersonId]:
     if held is None:
         return frozenset()
     return entry.look_up(Household, held[1]).kin(person, entry.act.on)
-
-
-def born(entry: Entry, person: PersonId) -> date | None:
-    """The birth date on record, for a rule to judge by; it is shown to nobody."""
-    facts = [entry.restated(one) for one in entry.records(person)]
-    try:
-        return date.fromisoformat(Person.of(facts).birth)
-    except ValueError:  # none on record, or not open here
-        return None
 
 
 def memberships_held(entry: Entry, persons: Iterable[PersonId]) -> dict[PersonId, MembershipId]:

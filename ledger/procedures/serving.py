@@ -44,7 +44,8 @@ from ledger.domain.services import (
 )
 from ledger.domain.stations import Station, StationNotOpen
 from ledger.domain.unions import Union
-from ledger.procedures.enrolling import born, kin_of
+from ledger.procedures.enrolling import kin_of
+from ledger.procedures.guarding import born
 
 
 class Passenger(NamedTuple):
@@ -257,7 +258,12 @@ def guardian_agrees(
     """Raises: NotFound, and what `Trip.agree` raises."""
     held = entry.read(Trip, trip)
     entry.read(Person, guardian)
-    entry.write(held.agree(entry.act, person, guardian, origin=entry.ledger.origin, form=form))
+    entry.write(
+        held.agree(
+            entry.act, person, guardian, origin=entry.ledger.origin, form=form,
+            born=born(entry, person),
+        )
+    )  # fmt: skip
 
 
 def cancel_trip(entry: Entry, trip: TripId, why: TripEnd) -> None:

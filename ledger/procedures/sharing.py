@@ -10,6 +10,7 @@ from ledger.domain.ids import ConsentId, LinkId, PartnershipId, PersonId, new_li
 from ledger.domain.kernel import Act, Basis, Code, Event, Group, Scope
 from ledger.domain.membership import Membership, Outcome
 from ledger.domain.partnerships import Annex, AtEnd, Partnership
+from ledger.procedures.guarding import born
 from ledger.procedures.publishing import take_down
 from ledger.projections import arrears, case_boards, rosters
 from ledger.projections.channels import agreements_with, links_of, open_links
@@ -170,10 +171,11 @@ def withdraw_consent(
 
     A partner to whom data were given is told, and public notices come down.
 
-    Raises: NotFound, NothingToWithdraw.
+    Raises: NotFound, NothingToWithdraw, GuardianshipEnded.
     """
     told = entry.read(Consent, consent)
-    withdrawn = told.withdraw(entry.act, groups, guardian=guardian)
+    birth = born(entry, told.given.person) if guardian and told.given else None
+    withdrawn = told.withdraw(entry.act, groups, guardian=guardian, born=birth)
     entry.write(withdrawn)
     if told.to_publish:
         take_down(entry, withdrawn.person, consent)

@@ -205,6 +205,7 @@ EXAMPLES: Mapping[str, str] = {
     "NotYourOffice": "出纳来审批一笔救助：没有审批任职，请审批人办理。",
     "DeciderHeldNoOffice": "纸面决定人写的是王某，决定那天她还没有任主席：核对日期，或补登任命。",
     "NotAboveIt": "浦北县为灵山县任命经办人：请灵山县或其上级任命。",
+    "GuardianshipEnded": "母亲来替36岁的儿子撤回同意：由儿子本人办理。",
     "NotYourOwn": "职工在手机上为工友提交申请：只能办自己的事，工友自己登录办理。",
     "NotAnOffice": "任命时岗位选了“本人”：选择一个岗位，如经办、审核。",
     "IncompatibleOffices": "任命经审人员兼任出纳：不得兼任，另选人员。",

@@ -1,15 +1,24 @@
 """Rosters over HTTP: uploaded and previewed, accepted while one watches, and given back."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
 import time
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+from fastapi import FastAPI
 from openpyxl import load_workbook
 
+from api.routes.imports import Uploads
 from ledger.domain.kernel import Office
 from tests.api.conftest import Officer, Sits
+from tests.forgetting import adopt_terms, forget
 from tests.world import World
 
 DATA = Path(__file__).parent.parent / "data"
@@ -106,3 +115,123 @@ def test_a_list_without_an_office_for_it_is_not_taken_in(home: World, sits: Sits
     begun = auditor.post(f"/imports/{seen['upload']}/acceptance").json()
 
     assert finished(auditor, begun["id"])["problem"]["type"] == "/rules/NotYourOffice"
+
+
+def test_a_roster_is_read_up_to_the_size_that_its_page_promises(home: World, sits: Sits) -> None:
+    clerk = sits(home.root, Office.CLERK)
+
+    big, over = (
+        clerk.http.post(
+            "/api/v1/imports", files={"file": ("名单.xlsx", b"x" * size)}, data={"route": "home"}
+        )
+        for size in (32 << 20, 34 << 20)
+    )
+
+    assert clerk.refused(big) == "RosterNotWhatItSays"
+    assert (over.status_code, over.json()["title_zh"]) == (413, "内容过大，最多 32 MB。")
+
+
+# ── what lies here, and for how long ─────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where temporary files lie."""
+    folder = tmp_path / "tmp"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
+
+
+def files_in(place: Path) -> list[Path]:
+    return [each for each in place.rglob("*") if each.is_file()]
+
+
+def test_once_somebody_was_forgotten_by_whatever_way_no_roster_is_handed_out(
+    app: FastAPI, home: World, sits: Sits, place: Path
+) -> None:
+    home.time.to(date(2026, 11, 2))
+    adopt_terms(home)
+    station, worker = home.union("驻粤外出工会"), home.worker("韦秀英")
+    clerk = sits(station, Office.CLERK)
+    before = f"/imports/{upload(clerk, DIRTY, union=station)['upload']}"
+    assert clerk.get(f"{before}/returned").status_code == 200
+
+    forget(home, worker)  # at the command line, say, or because a partner asks
+    after = f"/imports/{upload(clerk, DIRTY, union=station)['upload']}"
+
+    for what in ("", "/rows", "/returned"):
+        assert clerk.get(f"{before}{what}").status_code == 404
+        assert clerk.get(f"{after}{what}").status_code == 200
+    assert clerk.post(f"{before}/acceptance").status_code == 404
+    app.state.uploads.tidy()
+    assert before.rpartition("/")[2] not in str(files_in(place))
+    assert after.rpartition("/")[2] in str(files_in(place))
+
+
+def test_a_roster_lies_here_for_half_a_day(
+    app: FastAPI, home: World, sits: Sits, place: Path
+) -> None:
+    home.time.to(date(2026, 11, 2))
+    station = home.union("驻粤外出工会")
+    clerk = sits(station, Office.CLERK)
+    seen = f"/imports/{upload(clerk, DIRTY, union=station)['upload']}"
+
+    home.time.at += timedelta(hours=11)
+    assert clerk.get(seen).status_code == 200
+    home.time.at += timedelta(hours=1)
+
+    assert clerk.get(seen).status_code == 404
+    app.state.uploads.tidy()
+    assert files_in(place) == []
+
+
+SERVER = """
+import time
+from api.routes.imports import Uploads
+held = Uploads()
+(held.folder() / "roster.csv").write_text("name")
+print("ready", flush=True)
+time.sleep(600)
+"""
+
+
+def test_a_server_that_begins_takes_away_what_killed_ones_left_and_nothing_else(
+    place: Path,
+) -> None:
+    servers = [
+        subprocess.Popen(
+            [sys.executable, "-c", SERVER], env={**os.environ, "TMPDIR": str(place)},
+            stdout=subprocess.PIPE, text=True,
+        )
+        for _ in range(2)
+    ]  # fmt: skip
+    for each in servers:
+        assert each.stdout is not None
+        assert each.stdout.readline() == "ready\n"
+    killed, living = servers
+    killed.send_signal(signal.SIGKILL)
+    killed.wait()
+    papers = place / "papers"
+    for folder in (
+        papers,
+        place / "liangdi-uploads-1-not-ours",
+        place / "liangdi-uploads-old_form",
+    ):
+        folder.mkdir()
+        (folder / "scan.pdf").write_text("kept")
+    (place / "liangdi-uploads-1-linkaway").symlink_to(papers)
+    (left,) = place.glob(f"liangdi-uploads-{killed.pid}-*")
+    (left / "aside").symlink_to(papers)
+    others = {each for each in place.iterdir() if each != left}
+
+    begun = Uploads()
+    begun.start()
+    begun.stop()
+
+    assert set(place.iterdir()) == others
+    assert len(list(place.glob(f"liangdi-uploads-{living.pid}-*/*/roster.csv"))) == 1
+    assert [each.name for each in papers.iterdir()] == ["scan.pdf"]
+    for each in servers:
+        each.kill()
+        each.communicate()

@@ -82,7 +82,9 @@ def test_a_trip_is_announced_filled_and_departs_with_leave(home: World, sits: Si
         {"person": mother, "ground": "accompanying"},
     ]})  # fmt: skip
     early = clerk.upon_seen(path, "departures", {"persons": [young]})
-    clerk.upon(path, "agreements", {"person": young, "guardian": mother, "form": "同意书1"})
+    leave = {"guardian": mother, "form": "同意书1"}
+    for_a_grown = clerk.upon_seen(path, "agreements", {"person": worker, **leave})
+    clerk.upon(path, "agreements", {"person": young, **leave})
     clerk.upon(path, "returns", {"person": worker, "why": "asked"})
     gone = clerk.upon(path, "departures", {"persons": [young]})
 
@@ -90,6 +92,7 @@ def test_a_trip_is_announced_filled_and_departs_with_leave(home: World, sits: Si
     assert seats["refused"][mother]["type"] == "/rules/QuotaFull"
     assert early.status_code == 200  # nothing was recorded
     assert early.json()["result"]["refused"][young]["type"] == "/rules/GuardianAgreesFirst"
+    assert clerk.refused(for_a_grown) == "GuardianshipEnded"
     assert gone == {"done": [young], "refused": {}}
     told = clerk.see(path)
     assert (told["trip"]["seats"], told["trip"]["departed"]) == (1, 1)

@@ -277,6 +277,20 @@ def test_a_consent_opens_a_worker_and_its_withdrawal_closes_her(pair: Pair, two:
     assert clerk.refused(again) == "NothingToWithdraw"
 
 
+def test_for_a_grown_worker_no_guardian_takes_a_consent_back(pair: Pair, two: FastAPI) -> None:
+    person, mother = pair.member("韦志强")[0], pair.member("韦秀英")[0]
+    clerk = sitting(two, pair.home, pair.village, Office.CLERK)
+    consent = clerk.act("/consents", {
+        "person": person, "purpose": "membership", "groups": ["identity"],
+        "evidence": "signed_form", "notice": "告知书-2026-1",
+        "receiver": {"name": "广东省总工会", "partner": pair.host.origin},
+    })["consent"]  # fmt: skip
+
+    answered = clerk.upon_seen(f"/consents/{consent}", "withdrawal", {"guardian": mother})
+
+    assert clerk.refused(answered) == "GuardianshipEnded"
+
+
 def test_a_basis_in_law_names_its_provision(pair: Pair, two: FastAPI) -> None:
     person, _ = pair.member("韦秀英")
     clerk = sitting(two, pair.home, pair.village, Office.CLERK)

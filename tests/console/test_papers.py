@@ -40,11 +40,14 @@ def test_what_is_no_paper_and_what_is_another_unions_is_refused(home: World, sea
     commitment = clerk.upload(where, "证明.pdf", PDF).headers["location"].partition("done=")[2]
 
     script = clerk.upload(where, "好看的.pdf", b"<script>alert(1)</script>")
+    usual = clerk.upload(where, "扫描.pdf", PDF + b"0" * 3 * 2**19)
     big = clerk.upload(where, "大.pdf", PDF + b"0" * 21 * 2**20)
 
     assert script.status_code == 415
     assert "PDF" in script.text
+    assert usual.status_code == 303, told(usual.text)
     assert big.status_code == 413
+    assert "20 MB" in big.text
     assert stranger.http.get(f"/papers/{commitment}").status_code == 403
     assert stranger.http.get(where).status_code == 403
     assert clerk.http.get(f"/papers/{'0' * 64}").status_code == 404

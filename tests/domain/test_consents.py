@@ -28,6 +28,7 @@ from ledger.domain.consents import (
 )
 from ledger.domain.ids import PersonId, new_consent, new_person, new_union
 from ledger.domain.kernel import Act, Basis, Code, Event, Fact, Group, Office, Scope
+from ledger.domain.offices import GuardianshipEnded
 
 CLERK = PersonId("per_aaaaaaaaaaaaaaaaaaaaaaaaaa")
 VILLAGE, CITY, CONSENT, WEI, MOTHER = (
@@ -125,6 +126,18 @@ def test_for_a_child_the_guardian_consents() -> None:
 
     event = give(born=CHILD_BORN, guardian=MOTHER, evidence=Evidence.GUARDIAN_FORM)
     assert event.guardian == MOTHER
+
+
+def test_for_a_grown_person_no_guardian_consents_or_takes_a_consent_back() -> None:
+    eighteen = date(2008, 1, 5)
+    assert give(born=date(2008, 1, 6), guardian=MOTHER).guardian == MOTHER
+    with pytest.raises(GuardianshipEnded):
+        give(born=eighteen, guardian=MOTHER)
+
+    consent = Consent.told(give(born=eighteen))
+    with pytest.raises(GuardianshipEnded):
+        consent.withdraw(act(), guardian=MOTHER, born=eighteen)
+    assert consent.withdraw(act(), born=eighteen).groups
 
 
 def test_a_guardians_form_names_the_guardian() -> None:

@@ -18,6 +18,7 @@ from ledger.domain.ids import (
     new_union,
 )
 from ledger.domain.kernel import Act, Code, Decision, Event, Fact, Fen, Office, Scope, StreamId
+from ledger.domain.offices import GuardianshipEnded
 from ledger.domain.services import (
     AgreementUnshown,
     Bound,
@@ -281,6 +282,16 @@ def test_a_child_departs_when_the_guardian_has_agreed() -> None:
         trip.depart(act(), CHILD, origin="")
     with pytest.raises(DepartedAlready):
         trip.give_up(act(), CHILD, SeatReturn.ILL, origin="")
+
+
+def test_nobody_agrees_for_a_grown_passenger() -> None:
+    trip = reunion(seat(reunion(), CHILD))
+
+    with pytest.raises(GuardianshipEnded):
+        trip.agree(act(), CHILD, MOTHER, origin="", form=Code("1"), born=date(2008, 2, 6))
+    agreed = trip.agree(act(), CHILD, MOTHER, origin="", form=Code("1"), born=date(2008, 2, 7))
+
+    assert agreed.guardian == MOTHER
 
 
 def test_forty_three_children_go_each_with_leave() -> None:

@@ -1,6 +1,7 @@
 """What is mine: only my file and my children's, help asked once, a code that lets in, and a no."""
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -415,6 +416,29 @@ def test_anothers_consent_is_nobody_elses_to_take_back(
     form = {"csrf": (phone.open("/m"), phone.form("/m/leave"))[1]["csrf"], "command": "c" * 20}
 
     phone.send(form, f"/m/consents/{consent}", to="off", status=404)
+
+
+def test_a_mother_takes_back_the_consent_of_a_minor_and_neither_sees_nor_touches_a_grown_sons(
+    phone: Phone, window: Window, home: World
+) -> None:
+    mother, father = home.worker("韦秀英"), home.worker("韦大山")
+    young = home.child(mother, date(2016, 5, 1), "韦小宝")
+    grown = home.child(father, date(1990, 1, 1), "韦志强")
+    childs, sons = consent_of(home, young), consent_of(home, grown)
+
+    let_in(phone, window, home, mother).open("/m/consents")
+    assert "韦小宝" in phone.text
+    phone.press(f"/m/consents/{childs}", to="off")
+    assert "已撤回" in phone.text
+    let_in(phone, window, home, father).open("/m/consents")
+    assert "韦志强" not in phone.text
+    form = {"csrf": (phone.open("/m"), phone.form("/m/leave"))[1]["csrf"], "command": "c" * 20}
+    phone.send(form, f"/m/consents/{sons}", to="off", status=404)
+
+    with home.ledger.reading() as reader:
+        told = [reader.history(each)[-1] for each in (childs, sons)]
+    assert [type(fact.event).__name__ for fact in told] == ["ConsentWithdrawn", "ConsentGiven"]
+    assert told[0].officer == mother
 
 
 # ── anybody ──────────────────────────────────────────────────────────────────────────────────

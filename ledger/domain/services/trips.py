@@ -22,10 +22,8 @@ from ledger.domain.kernel import (
     Scope,
     weigh,
 )
+from ledger.domain.offices import check_minor, is_minor
 from ledger.domain.services.given import CostRecorded, Organiser, ServiceKind, organised
-
-GROWN_UP = 18
-"""From this birthday on, nobody's leave is asked (民法典 art. 17)."""
 
 
 class Eligibility(StrEnum):
@@ -249,14 +247,6 @@ class TripCancelled(Event, by=(*_GIVERS, Office.CHAIR), scope=Scope.SERVICES):
 # ── the trip ─────────────────────────────────────────────────────────────────────────────────
 
 
-def is_minor(born: date | None, on: date) -> bool | None:
-    """Whether a person born on that day is under age; None where the birth date is not known."""
-    if born is None:
-        return None
-    birthday_to_come = (on.month, on.day) < (born.month, born.day)
-    return on.year - born.year - birthday_to_come < GROWN_UP
-
-
 class Trip(Aggregate):
     """One trip (stream `tri_…`) with its seats, its passengers and what it cost."""
 
@@ -342,16 +332,19 @@ class Trip(Aggregate):
         *,
         origin: str,
         form: Code | None = None,
+        born: date | None = None,
     ) -> GuardianAgreed:
         """Records a guardian's leave, from the day it was given.
 
-        Raises: NoSuchTrip, KeptElsewhere, NoSeat, GuardianIsAnother, AgreementUnshown.
+        Raises: NoSuchTrip, KeptElsewhere, NoSeat, GuardianIsAnother, GuardianshipEnded,
+        AgreementUnshown.
         """
         told = self._standing(origin)
         if person not in self.seats:
             raise NoSeat(trip=told.trip, person=person)
         if guardian == person:
             raise GuardianIsAnother(person=person)
+        check_minor(person, born, act.on)
         if form is None and not act.evidence:
             raise AgreementUnshown(person=person)
         return GuardianAgreed(told.trip, person, act.union, guardian, form)
