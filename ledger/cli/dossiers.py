@@ -89,7 +89,7 @@ def check(file: Path, keys: Sequence[str], policy: Path | None, *, as_json: bool
         fail(Exit.UNREADABLE, f"不能读取 {file}：大于 {verify.MOST_BYTES >> 20} MB。")
     data, given = file.read_bytes(), policy.read_bytes() if policy else None
     try:
-        believed = [verify.read_key(key) for key in keys], [PublicKey.parse(key) for key in keys]
+        believed = verify.read_keys([*keys]), [PublicKey.parse(key) for key in keys]
         trusted = (
             (verify.read_policy(given), Policy.parse(given)) if given is not None else (None, None)
         )
@@ -98,10 +98,14 @@ def check(file: Path, keys: Sequence[str], policy: Path | None, *, as_json: bool
     one = verify.Check(believed[0], trusted[0])
     holds = one.run(data)
     try:
-        checking.check(data, believed[1], trusted[1])
+        entered = checking.check(data, believed[1], trusted[1])
         ours = ""
+        if holds and {line.place: line.state for line in one.lines} != {
+            place: each.state for place, each in entered.items()
+        }:
+            ours = "records are not proven as far"
     except checking.NotEvidence as fault:
-        ours = str(fault)
+        ours = verify.harmless(str(fault))
     if as_json:
         show_json({**one.verdict(), "ours": ours or None})
     else:

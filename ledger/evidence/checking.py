@@ -9,11 +9,14 @@ import io
 import json
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from datetime import date
 from hashlib import sha256
 from typing import Any, NamedTuple, cast
 
+from ledger.clock import beijing
 from ledger.domain.channels import PartnerRead
+from ledger.domain.ids import PREFIXES
+from ledger.evidence.subjects import Kind as SubjectKind
 from ledger.evidence.zipped import zipped
 from ledger.journal import canonical
 from ledger.journal.epochs import journal_of
@@ -29,7 +32,8 @@ from ledger.journal.notes import (
     Unsigned,
     verify,
 )
-from ledger.journal.policy import Group, Policy
+from ledger.journal.policy import Group, Policy, Short
+from ledger.journal.record import instant, written
 from ledger.journal.vault import commitment
 from ledger.projections.channels import leaf_of
 from ledger.projections.posting import channel_name
@@ -46,6 +50,18 @@ LISTS: Mapping[str, Mapping[str, type]] = {
 }
 """The lists of a manifest, and what each entry of one says."""
 
+HEADER: Mapping[str, type] = {
+    "origin": str, "position": int, "stream": str, "version": int, "kind": str, "at": str,
+    "entry": str,
+}  # fmt: skip
+
+IDS: Mapping[SubjectKind, str] = {
+    SubjectKind.WORKER: "PersonId", SubjectKind.TRANSFER: "TransferId",
+    SubjectKind.GRANT: "GrantId", SubjectKind.CASE: "CaseId", SubjectKind.FUND: "FundId",
+    SubjectKind.PERIOD: "UnionId",
+}  # fmt: skip
+"""By what id a dossier of each kind names its subject."""
+
 Place = tuple[str, int]
 
 
@@ -59,6 +75,7 @@ class Entered(NamedTuple):
     header: Mapping[str, Any]
     body: Mapping[str, Any]
     data: bytes
+    state: str  # witnessed · signed · shared · mirrored · recorded
 
 
 def check(
@@ -69,6 +86,7 @@ def check(
         return _Checking(_files(data), believed, policy).run()
     except (
         BadNote, canonical.NotCanonical, ValueError, KeyError, TypeError, AttributeError, IndexError,
+        OverflowError, RecursionError,
     ) as fault:  # fmt: skip
         # Whatever shape a stranger gives it: what we cannot read proves nothing.
         raise NotEvidence(f"{type(fault).__name__}: {fault}") from fault
@@ -100,8 +118,11 @@ class _Checking:
         self._said: dict[str, Any] = _read(files[MANIFEST])
         self._own: str = self._said["origin"]
         self._given = policy
-        self._policy = self._trusted(policy or Policy.parse(files["policy"]), believed)
+        inside = Policy.parse(files["policy"])
+        _each_of_one_name(inside.keys)
+        self._policy = self._trusted(policy or inside, believed)
         self._roots: dict[int, bytes] = {}
+        self._states: dict[bytes, str] = {}
 
     def run(self) -> Mapping[Place, Entered]:
         if self._said["format"] != FORMAT:
@@ -122,14 +143,18 @@ class _Checking:
         self._in_order(records)
         for said in self._said["records"]:
             if said["channel"] is not None:
-                self._channel(said, records)
+                place = said["origin"], said["position"]
+                records[place] = records[place]._replace(state=self._channel(said, records))
         self._openings(records)
         self._attachments(records)
         self._whole(records)
+        self._subject(records)
         return records
 
     def _trusted(self, policy: Policy, believed: Sequence[PublicKey]) -> Policy:
-        """The policy, of the keys that are believed alone."""
+        """The policy, of the keys that are believed alone: each with the name and the role in which
+        it was given."""
+        _each_of_one_name([*believed, *policy.keys])
         if not believed:
             return policy
         if any(each.key not in believed for each in policy.logs if each.key.name == self._own):
@@ -168,7 +193,13 @@ class _Checking:
     def _record(self, said: Mapping[str, Any], limit: int | None) -> Entered:
         file, data = said["file"], self._files[said["file"]]
         head, newline, rest = data.partition(b"\n")
-        one = Entered(_object(canonical.parse(head)), _object(canonical.parse(rest)), data)
+        header, body = _object(canonical.parse(head)), _object(canonical.parse(rest))
+        _shaped(header, HEADER)
+        if written(instant(header["at"])) != header["at"]:
+            raise NotEvidence(f"{file}: not an instant")
+        if type(header.get("evidence", [])) is not list:
+            raise NotEvidence(f"{file}: evidence is a list")
+        one = Entered(header, body, data, "recorded")
         place = (one.header["origin"], one.header["position"])
         if not newline or len(data) > canonical.MAX_BYTES:
             raise NotEvidence(f"{file}: no record")
@@ -183,14 +214,29 @@ class _Checking:
         proof = Proof.parse(self._files[said["proof"]])
         note = Note.parse(proof.note)
         stated = self._signed(note)
-        if self._given is not None:
-            self._policy.judge(note)
         held = verify_inclusion(leaf_hash(data), proof.index, stated.size, proof.path, stated.root)
         if proof.extra is not None or proof.index != place[1] - 1 or not held:
             raise NotEvidence(f"{file}: not in the journal that was signed")
         if limit is not None and stated.size > limit:
             raise NotEvidence("checkpoint: older than a proof")
-        return one
+        return one._replace(state=self._state(proof.note))
+
+    def _state(self, data: bytes) -> str:
+        """How far a checkpoint that is signed proves: a journal is no witness of itself.
+
+        Raises: Short, by a policy that was given.
+        """
+        found = self._states.get(data)
+        if found is None:
+            own, others = f"{self._own}/", 0
+            try:
+                for each in self._policy.judge(Note.parse(data)).witnesses.values():
+                    others += not f"{each.key.name}/".startswith(own)
+            except Short:
+                if self._given is not None:
+                    raise
+            found = self._states[data] = "witnessed" if others else "signed"
+        return found
 
     def _in_order(self, records: Mapping[Place, Entered]) -> None:
         if len(records) != len(self._said["records"]):
@@ -202,8 +248,9 @@ class _Checking:
                 raise NotEvidence(f"{origin}#{position}: out of order")
             last[origin] = (position, one.header["at"])
 
-    def _channel(self, said: Mapping[str, Any], records: Mapping[Place, Entered]) -> None:
-        """A partner's record stood in its channel, as far as a record of ours says it was read."""
+    def _channel(self, said: Mapping[str, Any], records: Mapping[Place, Entered]) -> str:
+        """A partner's record stood in its channel, as far as a record of ours says it was read: it
+        is no better proven than that one."""
         file = said["channel"]
         told = _object(_read(self._files[file]))
         one, head = records[said["origin"], said["position"]], told["header"].encode()
@@ -222,19 +269,26 @@ class _Checking:
             said["origin"], told["size"], told["root"],
         ):  # fmt: skip
             raise NotEvidence(f"{file}: no record here of that reading")
+        by: Sequence[Signed] = ()
         if said["proof"] is not None:
-            self._signed_channel(said["proof"], log, told["number"] - 1, leaf)
+            by = self._signed_channel(said["proof"], log, told["number"] - 1, leaf)
+        if read.state not in {"witnessed", "signed"}:
+            return "recorded"
+        return "shared" if _log_of(by, said["origin"]) else "mirrored"
 
-    def _signed_channel(self, file: str, log: str, index: int, leaf: bytes) -> None:
-        """The proof that a channel holds a leaf leads to what was signed, by whoever is known."""
+    def _signed_channel(self, file: str, log: str, index: int, leaf: bytes) -> Sequence[Signed]:
+        """Who has signed a channel to which the proof of a leaf leads, of those that are known."""
         proof = Proof.parse(self._files[file])
         note = Note.parse(proof.note)
-        with suppress(Unsigned):  # by no key that is believed: then it proves no more than before
-            verify(note, self._policy.keys)
+        try:
+            by = verify(note, self._policy.keys)
+        except Unsigned:  # by no key that is believed: then it proves no more than before
+            by = []
         one = Checkpoint.parse(note.text)
         held = verify_inclusion(leaf, index, one.size, proof.path, one.root)
         if one.origin != log or proof.extra is not None or proof.index != index or not held:
             raise NotEvidence(f"{file}: not in the channel that was signed")
+        return by
 
     def _openings(self, records: Mapping[Place, Entered]) -> None:
         shown: set[tuple[str, int, str, str]] = set()
@@ -284,6 +338,51 @@ class _Checking:
             if not have >= set(range(1, each["records"] + 1)):
                 raise NotEvidence(f"{each['stream']}: a record of it is missing")
 
+    def _subject(self, records: Mapping[Place, Entered]) -> None:
+        """What the manifest says that it is about is found in the records: nobody signs for it."""
+        kind, subject = SubjectKind(self._said["kind"]), self._said["subject"]
+        if not subject.startswith(f"{PREFIXES[IDS[kind]]}_"):
+            raise NotEvidence(f"subject: {subject} is no {kind}")
+        if kind is SubjectKind.PERIOD:
+            union, since, until = subject.split(" ")
+            first, last = date.fromisoformat(since), date.fromisoformat(until)
+            if f"{union} {first} {last}" != subject:
+                raise NotEvidence(f"subject: {subject} is no period")
+            for (origin, position), one in records.items():
+                day = beijing(instant(one.header["at"])).date()
+                theirs = (origin, one.header.get("union")) != (self._own, union)
+                if theirs or not first <= day <= last:
+                    raise NotEvidence(f"period: {origin}#{position} is not of {subject}")
+        elif not any(
+            one.header["stream"] == subject
+            or (kind in {SubjectKind.WORKER, SubjectKind.TRANSFER} and _mentions(one.body, subject))
+            for one in records.values()
+        ):
+            raise NotEvidence(f"subject: no record of {subject} is here")
+
+
+def _mentions(body: Mapping[str, Any], text: str) -> bool:
+    """Whether a text stands in a body, as a value or as a member's name, at whatever depth."""
+    rest: list[Any] = [body]
+    while rest:
+        each = rest.pop()
+        if each == text:
+            return True
+        if isinstance(each, Mapping):
+            held = cast("Mapping[str, Any]", each)
+            rest += [*held, *held.values()]
+        elif isinstance(each, list):
+            rest += cast("list[Any]", each)
+    return False
+
+
+def _each_of_one_name(keys: Sequence[PublicKey]) -> None:
+    """Raises: NotEvidence where one key stands under two names or roles, and could be either."""
+    names: dict[bytes, PublicKey] = {}
+    for key in keys:
+        if names.setdefault(key.raw, key) != key:
+            raise NotEvidence(f"one key under two names or roles: {names[key.raw]}, {key}")
+
 
 def _sealed(one: Entered) -> Iterator[tuple[str, str]]:
     for person, groups in one.body.get("sealed", {}).items():
@@ -298,12 +397,15 @@ def _log_of(by: Sequence[Signed], origin: str) -> bool:
 def _read(data: bytes) -> Any:
     """JSON in UTF-8 in which no member stands twice and each number is whole. Raises: NotEvidence.
 
-    Of a member that stands twice one reader takes the first and another the last.
+    Of a member that stands twice one reader takes the first and another the last; half a character
+    is no text.
     """
-    return json.loads(
+    found = json.loads(
         data.decode(), object_pairs_hook=_once, parse_int=_whole_number,
         parse_float=_whole_number, parse_constant=_whole_number,
     )  # fmt: skip
+    json.dumps(found, ensure_ascii=False).encode()
+    return found
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

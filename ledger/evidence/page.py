@@ -181,8 +181,8 @@ def _readings(support: "Mapping[Place, Record]", shown: Mapping[Place, Shown], l
         ])  # fmt: skip
     return Sheet(
         "佐证：何时读到对方记录", (("本账", 6), ("登记", 12), ("内容", 44), ("证明", 18)), rows,
-        "对方省的记录由本省从对方通道读到。通道当时的根值记入本账，所以能证明：最晚到那时，"
-        "对方通道中就是这些字节。标明“对方签名”的，另有对方对其通道的签名。",
+        "对方省的记录由本省从对方通道读到。通道当时的根值记入本账，所以能证明：本省最晚到那时"
+        "登记读到的就是这些字节。标明“对方签名”的，另有对方对其通道的签名；其余只有本省的登记。",
     )  # fmt: skip
 
 
@@ -220,6 +220,7 @@ NEVER = (
     "登记时所说的是事实；",
     "未登记的事没有发生；",
     "本案卷已包含全部有关记录；",
+    "案卷的种类、对象、出具人、目的和出具时间（未签名，由出具方填写）；",
     "本页的文字：由出具方系统按记录写成，便于阅读，以所附记录原文为准；经办人、决定人的姓名系出具时查得；",
     "两省合谋时的任何事。",
 )
@@ -253,7 +254,9 @@ def _proves(shown: Mapping[Place, Shown], checkpoint: bytes | None) -> list[str]
     if count["mirrored"]:
         said.append(f"{count['mirrored']} 条对方记录：没有对方签名，证明方式见“佐证”。")
     if count["recorded"]:
-        said.append(f"{count['recorded']} 条记录刚刚入账，尚无签名，本案卷不能证明。")
+        said.append(
+            f"{count['recorded']} 条记录（或登记读到它的那条）刚刚入账，尚无签名，本案卷不能证明。"
+        )
     said.append("所附原文（openings.json）、附件，就是记录当时封存的内容。")
     return said
 

@@ -103,7 +103,9 @@ class _Taking:
         records = sorted(
             {**facts, **support}.values(), key=lambda one: (one.origin != self._own, one.origin, one.position)
         )  # fmt: skip
-        shown = {(one.origin, one.position): self._shown(one, channels) for one in records}
+        shown: dict[Place, Shown] = {}
+        for one in records:  # ours first: by them a partner's were read
+            shown[one.origin, one.position] = self._shown(one, channels, shown)
         opened, closed = self._openings(records, about, support)
         attached, missing = self._attachments(records, about)
         last = max((one.position for one in records if one.origin == self._own), default=0)
@@ -160,12 +162,15 @@ class _Taking:
 
     # ── proofs ──
 
-    def _shown(self, one: Record, channels: Mapping[Place, "_Channel"]) -> Shown:
+    def _shown(
+        self, one: Record, channels: Mapping[Place, "_Channel"], before: Mapping[Place, Shown]
+    ) -> Shown:
         """Puts a record and what proves it among the files."""
         stem = f"{self._folder(one.origin)}/{one.position:012}"
         self._files[f"{stem}.record"] = one.bytes
         if one.origin != self._own:
-            return self._mirrored(stem, channels[one.origin, one.position])
+            channel = channels[one.origin, one.position]
+            return self._mirrored(stem, channel, before[self._own, channel.read])
         kept = self._covering(self._own, one.position)
         if kept is None:
             return Shown(f"{stem}.record")
@@ -206,7 +211,8 @@ class _Taking:
         names = "、".join(self._province(each.key.name.removesuffix("/witness")) for each in by)
         return "witnessed", f"{names}已见证，不晚于 {page.moment(at)}"
 
-    def _mirrored(self, stem: str, channel: "_Channel") -> Shown:
+    def _mirrored(self, stem: str, channel: "_Channel", read: Shown) -> Shown:
+        """A partner's record: no better proven than ours that says that it was read."""
         self._files[f"{stem}.channel.json"] = _json(channel.told)
         where, number = self._province(channel.origin), channel.told["number"]
         words = f"{where}通道第 {number} 笔，本省阅于本账第 {channel.read} 笔"
@@ -214,10 +220,14 @@ class _Taking:
         log = channel.told["channel"]
         kept = self._covering(log, number)
         known = self._reader.ledger.trust.policy.of_log(channel.origin)
+        unsigned = read.stage == "recorded"
+        if unsigned:
+            words = f"{words}，该笔尚无签名"
         if kept is None or not known:
-            return Shown(record, None, told, "mirrored", words)
+            return Shown(record, None, told, "recorded" if unsigned else "mirrored", words)
         self._files[f"{stem}.tlog-proof"] = self._proof(log, number, kept)
-        return Shown(record, f"{stem}.tlog-proof", told, "shared", f"{where}签名；{words}")
+        stage = "recorded" if unsigned else "shared"
+        return Shown(record, f"{stem}.tlog-proof", told, stage, f"{where}签名；{words}")
 
     def _province(self, origin: str) -> str:
         return self._names.lane(origin).short

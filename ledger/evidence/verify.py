@@ -21,7 +21,7 @@ import sys
 import unicodedata
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from hashlib import sha256, sha512
 from typing import Any, NamedTuple
 from zlib import crc32
@@ -140,10 +140,12 @@ def read_json(data: bytes) -> Any:
         return int(text)
 
     try:
-        return json.loads(
+        found = json.loads(
             data.decode("utf-8"), object_pairs_hook=members, parse_float=refuse,
             parse_constant=refuse, parse_int=whole,
         )  # fmt: skip
+        json.dumps(found, ensure_ascii=False).encode("utf-8")  # half a character is no text
+        return found
     except Bad:
         raise
     except (ValueError, RecursionError):
@@ -335,6 +337,24 @@ def read_key(text: str) -> Key:
     return key
 
 
+def read_keys(texts: list[str]) -> list[Key]:
+    """The keys that somebody believes; none of them under two names or roles."""
+    found = [read_key(each) for each in texts]
+    twice = two_names(found)
+    if twice:
+        raise Bad("one key under two names or roles: %s, %s" % twice)
+    return found
+
+
+def two_names(keys: list[Key]) -> tuple[Key, Key] | None:
+    """The same 32 bytes under two names or roles, if so: whoever has the one could be the other."""
+    first: dict[bytes, Key] = {}
+    for key in keys:
+        if first.setdefault(key.raw, key) != key:
+            return first[key.raw], key
+    return None
+
+
 class Policy(NamedTuple):
     """Whom to believe: logs, witnesses by name, groups of them, and which must have signed."""
 
@@ -392,7 +412,10 @@ def read_policy(data: bytes) -> Policy:
         raise Bad("a policy names one quorum")
     if len(made.logs) > 64 or len(made.witnesses) > 64 or len(made.groups) > 64:
         raise Bad("more than 64 of a kind")
-    if len({key.raw for key in made.keys}) != len(made.keys):
+    twice = two_names(made.keys)
+    if twice:
+        raise Bad("one key under two names or roles: %s, %s" % twice)
+    if len(set(made.keys)) != len(made.keys):
         raise Bad("a key stands twice")
     return made._replace(quorum=quorum)
 
@@ -434,6 +457,8 @@ def read_note(data: bytes, keys: list[Key]) -> Checkpoint:
         raise Bad("more than %d signatures" % MOST_SIGNATURES)
     text += "\n"
     known = {(key.name, key.id): key for key in keys}
+    if len(known) != len(set(keys)):
+        raise Bad("two keys of one name and id")
     by: dict[Key, int | None] = {}
     for line in lines:
         name, space, encoded = line[2:].partition(" ")
@@ -508,8 +533,9 @@ class Line(NamedTuple):
     header: dict[str, Any]
     body: dict[str, Any]
     data: bytes
-    state: str  # witnessed · signed · mirrored · recorded · failed
-    by: dict[Key, int | None]
+    state: str  # witnessed · signed · shared · mirrored · recorded · failed
+    by: dict[Key, int | None]  # who but the journal itself has cosigned it
+    read: str = ""  # of a partner's: the state of our record that says that it was read
 
 
 class Check:
@@ -545,6 +571,7 @@ class Check:
         self._read_openings()
         self._read_attachments()
         self._look_for_gaps()
+        self._look_for_subject()
         return not self.faults
 
     def _say(self, code: str, file: str = "", **facts: Any) -> None:
@@ -584,20 +611,24 @@ class Check:
             self._say("record-twice", "manifest.json")
 
     def _believe(self) -> None:
-        policy = self.given
+        """The keys to go by. One that was given counts with its name and its role, as given: who
+        has the key of one of them is not thereby another."""
         try:
             inside = read_policy(self._file("policy"))
         except Bad as bad:
             raise Fault("policy", "policy", found=str(bad)) from None
-        self.policy = policy or inside
+        self.policy = self.given or inside
         self.keys = self.policy.keys
+        twice = two_names([*self.believed, *self.keys])
+        if twice:
+            raise Fault("key-twice", "policy", expected=str(twice[0]), found=str(twice[1]))
         if self.believed:
-            raws = {key.raw for key in self.believed}
+            known, own = set(self.believed), self.manifest["origin"]
             for key in self.keys:
-                if key.raw not in raws and key.name == self.manifest["origin"]:
+                if key not in known and key.kind == LOG and key.name == own:
                     raise Fault("key", "policy", found=str(key))
-            self.keys = [key for key in self.keys if key.raw in raws]
-            kept = {name: key for name, key in self.policy.witnesses.items() if key in self.keys}
+            self.keys = [key for key in self.keys if key in known]
+            kept = {name: key for name, key in self.policy.witnesses.items() if key in known}
             self.policy = self.policy._replace(witnesses=kept, groups=_among(self.policy, kept))
             if self.policy.quorum not in {"none", *kept, *self.policy.groups}:
                 self.policy = self.policy._replace(quorum="none")
@@ -670,9 +701,8 @@ class Check:
             raise Fault(
                 "record-place", file, expected=f"{origin}#{position}", found="%s#%s" % stands
             )
-        if said["channel"] is not None:
-            state = "mirrored" if said["proof"] is None else "shared"
-            return Line(stands, file, header, body, data, state, {})
+        if said["channel"] is not None:  # until it is compared with the channel
+            return Line(stands, file, header, body, data, "failed", {})
         if origin != self.manifest["origin"]:
             raise Fault("unproven", file)
         if said["proof"] is None:
@@ -687,9 +717,13 @@ class Check:
         times = [time for time in found.by.values() if time is not None]
         if times and _instant(header["at"]).timestamp() > min(times) + AHEAD.total_seconds():
             self._note("clock", file, origin=origin, position=position)
-        witnessed = any(key.kind == COSIGNER for key in found.by) and self.policy.met(set(found.by))
+        others = {  # a journal is no witness of itself
+            key: time for key, time in found.by.items()
+            if key.kind == COSIGNER and not (key.name + "/").startswith(origin + "/")
+        }  # fmt: skip
+        witnessed = others and self.policy.met(set(found.by))
         state = "witnessed" if witnessed else "signed"
-        return Line(stands, file, header, body, data, state, found.by)
+        return Line(stands, file, header, body, data, state, others)
 
     def _judge(self, file: str, data: bytes, origin: str, position: int) -> Checkpoint:
         """The checkpoint in which a record stands. Raises: Fault."""
@@ -722,19 +756,24 @@ class Check:
             line = by_place.get((said["origin"], said["position"]))
             if said["channel"] is None or line is None:
                 continue
+            origin, position = line.place
             try:
-                known = self._channel(said["channel"], said["proof"], line, by_place)
-                if not known:  # signed by a key that is not believed: no more than mirrored
-                    self.lines[self.lines.index(line)] = line._replace(state="mirrored")
+                read, signed = self._channel(said["channel"], said["proof"], line, by_place)
             except Fault as fault:
-                origin, position = line.place
                 facts = {**fault.facts, "origin": origin, "position": position}
                 self._say(fault.code, fault.file, **facts)
+                continue
+            state = "shared" if signed else "mirrored"
+            if read.state not in ("witnessed", "signed"):  # no better proven than its reading
+                state = "recorded"
+                self._note("unread", line.file, origin=origin, position=position)
+            self.lines[self.lines.index(line)] = line._replace(state=state, read=read.state)
 
     def _channel(
         self, file: str, proof: str | None, line: Line, known: dict[tuple[str, int], Line]
-    ) -> bool:
-        """Compares a partner's record with its channel; whether the partner has signed that."""
+    ) -> tuple[Line, bool]:
+        """Compares a partner's record with its channel. By which record of ours it was read, and
+        whether the channel is signed by the partner, with a key that is believed. Raises: Fault."""
         own, (origin, _) = self.manifest["origin"], line.place
         try:
             said = _members(read_json(self._file(file)), {
@@ -751,9 +790,8 @@ class Check:
         stood = (entered.get("channel"), entered.get("number"))
         if said["channel"] != log or stood != (log, number):
             raise Fault("channel-place", file, expected=f"{log}#{number}", found="%s#%s" % stood)
-        if len(path) > MOST_HASHES or root_of(
-            leaf_hash(head + b"\n" + line.data), number - 1, size, path
-        ) != root:  # fmt: skip
+        leaf = leaf_hash(head + b"\n" + line.data)
+        if len(path) > MOST_HASHES or root_of(leaf, number - 1, size, path) != root:
             raise Fault("channel-inclusion", file, expected=said["root"])
         read = known.get((own, said["read"]))
         if read is None:
@@ -764,9 +802,8 @@ class Check:
             raise Fault("channel-read", file, expected=f"PartnerRead {origin} {size}",
                         found="%s %s %s" % found[:3])  # fmt: skip
         if proof is None:
-            return True
-        leaf = leaf_hash(head + b"\n" + line.data)
-        return self._signed_by_partner(proof, log, origin, number - 1, leaf)
+            return read, False
+        return read, self._signed_by_partner(proof, log, origin, number - 1, leaf)
 
     def _signed_by_partner(self, file: str, log: str, origin: str, index: int, leaf: bytes) -> bool:
         """Whether a channel that the partner has signed holds this leaf. Raises: Fault."""
@@ -879,6 +916,27 @@ class Check:
                 lacking = sorted(set(range(1, max(have))) - have)
                 self._note("partial", "", origin=stream[0], stream=stream[1], missing=len(lacking))
 
+    def _look_for_subject(self) -> None:
+        """No one signs what a dossier says that it is about: so it must be found in the records."""
+        kind, subject = self.manifest["kind"], self.manifest["subject"]
+        try:
+            if kind not in SUBJECTS or not subject.startswith(SUBJECTS[kind]):
+                raise Bad("not the id of one")
+            if kind == "period":
+                period = _period(subject)
+                for line in self.lines:
+                    if not _of_period(line, self.manifest["origin"], *period):
+                        self._say("period", line.file, expected=subject)
+                return
+        except Bad:
+            self._say("subject", "manifest.json", expected="%s %s" % (kind, subject))
+            return
+        about = [line for line in self.lines if _is_about(line, kind, subject)]
+        if not about:
+            self._say("subject", "manifest.json", expected="%s %s" % (kind, subject))
+        elif {line.state for line in about} == {"recorded"} and len(about) < len(self.lines):
+            self._note("subject-unsigned", "manifest.json", expected=subject)
+
     # ── what it comes to ──
 
     def verdict(self) -> dict[str, Any]:
@@ -905,6 +963,54 @@ class Check:
 
 
 STATES = ("witnessed", "signed", "shared", "mirrored", "recorded")
+SUBJECTS = {
+    "worker": "per_", "transfer": "trf_", "grant": "grt_", "case": "cas_", "fund": "fnd_",
+    "period": "uni_",
+}  # fmt: skip
+"""What a dossier can be about, and how its id begins."""
+
+
+def _is_about(line: Line, kind: str, subject: str) -> bool:
+    """A thing has a stream of its own; a worker and a transfer may stand in the records of others."""
+    if line.header["stream"] == subject:
+        return True
+    return kind in ("worker", "transfer") and subject in _texts(line.body)
+
+
+def _texts(value: Any) -> set[str]:
+    """Every text in a value of JSON, and every name of a member."""
+    found: set[str] = set()
+    rest = [value]
+    while rest:
+        each = rest.pop()
+        if isinstance(each, str):
+            found.add(each)
+        elif isinstance(each, dict):
+            rest += [*each, *each.values()]
+        elif isinstance(each, list):
+            rest += each
+    return found
+
+
+def _period(subject: str) -> tuple[str, date, date]:
+    """A union, and the first and the last of the days. Raises: Bad."""
+    try:
+        union, since, until = subject.split(" ")
+        first, last = date.fromisoformat(since), date.fromisoformat(until)
+    except ValueError:
+        raise Bad("not a union and two days") from None
+    if (first.isoformat(), last.isoformat()) != (since, until):
+        raise Bad("not days in their one form")
+    return union, first, last
+
+
+def _of_period(line: Line, origin: str, union: str, first: date, last: date) -> bool:
+    """Whether a record was entered for this union on one of these days, Beijing's."""
+    try:
+        day = _instant(line.header["at"]).astimezone(BEIJING).date()
+    except OverflowError:
+        return False
+    return (line.place[0], line.header.get("union")) == (origin, union) and first <= day <= last
 
 
 def _among(policy: Policy, kept: dict[str, Key]) -> dict[str, tuple[int, list[str]]]:
@@ -933,7 +1039,9 @@ def read_record(file: str, data: bytes) -> tuple[dict[str, Any], dict[str, Any]]
         })  # fmt: skip
         body = canonical(rest)
         _instant(header["at"])
-        if not all(isinstance(each, str) for each in header.get("evidence", [])):
+        if type(header.get("evidence", [])) is not list or not all(
+            isinstance(each, str) for each in header.get("evidence", [])
+        ):
             raise Bad("evidence is a list of commitments")
         for groups in _members(body.get("sealed", {}), {}).values():
             _members(groups, {})
@@ -952,9 +1060,12 @@ def _committed(line: Line) -> dict[tuple[str, str], str]:
 
 def _instant(text: str) -> datetime:
     try:
-        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=timezone.utc)
+        found = datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=timezone.utc)
     except ValueError:
         raise Bad("not an instant") from None
+    if found.isoformat(timespec="microseconds") != text[:-1] + "+00:00":
+        raise Bad("not an instant in its one form")
+    return found
 
 
 def _members(value: Any, members: dict[str, type]) -> dict[str, Any]:
@@ -1018,6 +1129,8 @@ WORDS = {
                "not what the manifest lists: {expected} expected, {found} found"),
     "policy": ("信任策略不能读：{found}", "the policy cannot be read: {found}"),
     "key": ("案卷所用总账公钥不是您给出的：{found}", "the log key is not one that you gave: {found}"),
+    "key-twice": ("同一公钥用了两个名称或用途：{expected} 与 {found}",
+                  "one key under two names or roles: {expected} and {found}"),
     "checkpoint": ("校验点不能读：{found}", "the checkpoint cannot be read: {found}"),
     "signature": ("签名不成立：不是 {key} 所签", "a signature fails: not made by {key}"),
     "unsigned": ("没有 {origin} 的签名", "{origin} has not signed"),
@@ -1057,18 +1170,24 @@ WORDS = {
     "attachment-missing": ("记录引用的附件 {expected} 未附，也未说明原因",
                            "a cited attachment is neither here nor said to be missing: {expected}"),
     "gap": ("应当完整的对象 {stream} 缺第 {missing} 号记录", "{stream} is said to be whole and lacks {missing}"),
+    "subject": ("案卷自称的对象不在记录中：{expected}", "what it says it is about is in none of its records: {expected}"),
+    "period": ("不是该工会在该期间的登记：{expected}", "not of that union and those days: {expected}"),
     "no-checkpoint": ("没有校验点：任何一行都未经签名", "no checkpoint: nothing here is signed"),
     "recorded": ("仅已入账，尚无签名", "recorded, and not signed yet"),
+    "unread": ("登记读到它的那条记录尚无签名", "the record that it was read is not signed yet"),
+    "subject-unsigned": ("对象 {expected} 只见于未签名的记录", "only unsigned records are about {expected}"),
     "partial": ("{origin} {stream} 另有 {missing} 条记录不在本案卷内", "{origin} {stream} has {missing} records more that are not here"),
     "clock": ("登记时间晚于见证时间，时钟有误", "recorded later than it was witnessed: a clock was wrong"),
 }  # fmt: skip
 
 TEXTS = {
     "holds": ("成立", "HOLDS"),
+    "but": ("，但有 {n} 条记录不能证明", ", BUT NOTHING PROVES {n} OF ITS RECORDS"),
     "fails": ("不成立", "DOES NOT HOLD"),
     "head": ("两地账案卷核验", "A dossier of Liangdi, checked"),
-    "of": ("总账 {origin}，{kind} {subject}，出具于 {made}", "journal {origin}, {kind} {subject}, made {made}"),
-    "stands": ("校验点：第 1 至 {size} 笔，根值 {root}", "checkpoint: size {size}, root {root}"),
+    "of": ("出具方自称（未签名）：总账 {origin}，{kind} {subject}，出具于 {made}",
+           "so the issuer says, unsigned: journal {origin}, {kind} {subject}, made {made}"),
+    "stands": ("校验点：{origin} 第 1 至 {size} 笔，根值 {root}", "checkpoint: {origin}, size {size}, root {root}"),
     "witnessed": ("{n} 条记录：在已签名并经对方见证的总账中，逐字节未改动",
                   "{n} records stand unchanged in a journal that is signed and witnessed"),
     "signed": ("{n} 条记录：在已签名的总账中，逐字节未改动；尚无对方见证",
@@ -1076,10 +1195,13 @@ TEXTS = {
     "shared": ("{n} 条对方记录：在对方签名的通道中，逐字节如此；本省当时也是这样读到的",
                "{n} records of the partner stand unchanged in the channel that it signed, and are "
                "what was read then"),
-    "mirrored": ("{n} 条对方记录：本省当时从对方通道读到的就是这些字节（没有对方签名）",
-                 "{n} records of the partner are what its channel held when it was read; "
-                 "nothing here is signed by it"),
-    "recorded": ("{n} 条记录：只有原文，没有签名，不能证明", "{n} records are unsigned: nothing is proven of them"),
+    "mirrored": ("{n} 条对方记录：本省签名登记，从对方通道读到的就是这些字节；没有对方签名",
+                 "{n} records of the partner are what this journal, signed, says that it read in the "
+                 "partner's channel; nothing here is signed by the partner"),
+    "unwitnessed": ("对方记录中有 {n} 条，其阅读登记未经见证：何时读到，只有本省之言",
+                    "of {n} records of the partner the reading is not witnessed: when it was read, "
+                    "this journal alone says"),
+    "recorded": ("{n} 条记录：没有签名，不能证明", "{n} records are unsigned: nothing is proven of them"),
     "opened": ("{n} 组原文：就是记录当时封存的内容", "{n} opened texts are those that were sealed"),
     "closed": ("{n} 组内容未打开：只有承诺值，原因见清单", "{n} groups stay closed; the manifest says why"),
     "attachments": ("{n} 份附件：就是记录引用的那一份", "{n} attachments are those that the records cite"),
@@ -1098,6 +1220,7 @@ NEVER = (
         "登记时所说的是事实",
         "未登记的事没有发生",
         "本案卷已包含全部有关记录",
+        "清单所称的种类、对象、出具人、目的和时间（未签名；对象只核对是否见于记录）",
         "page.html、page.pdf 的文字（它们只便于阅读；以记录原文为准）",
         "两省合谋时的任何事",
     ),
@@ -1105,6 +1228,8 @@ NEVER = (
         "that a fact was true when it was recorded",
         "what was never recorded",
         "that every record on the matter is here",
+        "the kind, subject, issuer, purpose and time that the manifest gives (they are unsigned; "
+        "only that the subject occurs in the records is checked)",
         "the words of page.html and page.pdf (they are for reading; the records count)",
         "anything where both provinces agree to deceive",
     ),
@@ -1123,7 +1248,10 @@ def tell(check: Check, *, english: bool, every: bool) -> str:
         return TEXTS[name][at].format(**facts)
 
     said = check.verdict()
+    unproven = said["records"]["recorded"]
     lines = ["%s: %s" % (text("head"), text(said["verdict"]))]
+    if said["verdict"] == "holds" and unproven:
+        lines[0] += text("but", n=unproven)
     if check.manifest:
         kind = said["kind"] if english else KINDS.get(said["kind"], said["kind"])
         made = shown_time(said["made"])
@@ -1131,11 +1259,15 @@ def tell(check: Check, *, english: bool, every: bool) -> str:
                                  made=made))  # fmt: skip
     for fault in check.faults:
         lines.append("  ✗ " + told_fault(fault, at))
-    if said["checkpoint"]:
-        lines.append("  " + text("stands", **said["checkpoint"]))
+    if check.checkpoint:
+        lines.append("  " + text("stands", origin=check.checkpoint.origin, **said["checkpoint"]))
     for state in STATES:
         if said["records"][state]:
-            lines.append("  ✓ " + text(state, n=said["records"][state]))
+            mark = "!" if state == "recorded" else "✓"
+            lines.append("  %s %s" % (mark, text(state, n=said["records"][state])))
+    unwitnessed = sum(line.read == "signed" for line in check.lines)
+    if unwitnessed:
+        lines.append("  ! " + text("unwitnessed", n=unwitnessed))
     for name in ("opened", "attachments", "closed"):
         if said[name]:
             lines.append("  %s %s" % ("·" if name == "closed" else "✓", text(name, n=said[name])))
@@ -1147,7 +1279,18 @@ def tell(check: Check, *, english: bool, every: bool) -> str:
         lines += _every(check, at)
     lines.append(text("not") + (": " if english else "："))
     lines += ["  - " + each for each in NEVER[at]]
-    return "\n".join(lines) + "\n"
+    return "".join(harmless(line) + "\n" for line in lines)
+
+
+def harmless(text: str) -> str:
+    """One line for a terminal: what would break, move, turn or hide it stands as its code point."""
+    return "".join(
+        "〔U+%04X〕" % ord(each) if unicodedata.category(each) in HIDDEN else each for each in text
+    )
+
+
+HIDDEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
+"""Control characters, invisible ones, half ones, and other ends of lines."""
 
 
 def told_fault(fault: Fault, at: int) -> str:
@@ -1188,8 +1331,8 @@ def shown_time(text: Any) -> str:
     """An instant as a clock in Beijing shows it."""
     try:
         return _instant(text).astimezone(BEIJING).strftime("%Y-%m-%d %H:%M:%S")
-    except (Bad, TypeError):
-        return str(text)
+    except (Bad, OverflowError):
+        return "?"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -1206,7 +1349,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="供程序读取 / for programs")
     asked = parser.parse_args(arguments)
     try:
-        believed = [read_key(each) for each in asked.key]
+        believed = read_keys(asked.key)
         policy = None
         if asked.policy:
             with open(asked.policy, "rb") as file:
@@ -1214,7 +1357,7 @@ def main(arguments: list[str] | None = None) -> int:
         with open(asked.file, "rb") as file:
             data = file.read(MOST_BYTES + 1)
     except Bad as bad:
-        sys.stderr.write("%s\n" % bad)
+        sys.stderr.write(harmless(str(bad)) + "\n")
         return 2
     except OSError as fault:
         sys.stderr.write("%s\n" % fault)
@@ -1222,7 +1365,7 @@ def main(arguments: list[str] | None = None) -> int:
     check = Check(believed, policy)
     holds = check.run(data)
     if asked.json:
-        said = json.dumps(check.verdict(), ensure_ascii=False, indent=2) + "\n"
+        said = json.dumps(check.verdict(), indent=2) + "\n"
     else:
         said = tell(check, english=asked.english, every=asked.list)
     sys.stdout.buffer.write(said.encode())

@@ -121,28 +121,32 @@ class Reading:
             self._check_signed(checkpoint)
             fault.shown = checkpoint.note
             raise
-        self._check_signed(checkpoint)
-        return checkpoint
+        return self._check_signed(checkpoint)
 
-    def _check_signed(self, checkpoint: Checkpoint) -> None:
-        """A signed checkpoint is of this channel, and by a key that we believe for its journal.
+    def _check_signed(self, checkpoint: Checkpoint) -> Checkpoint:
+        """A signed checkpoint is of this channel, and by a key that we believe for its journal. It
+        goes on with those signatures alone: what else stands below it proves nothing, and where it
+        claims to be by a key that others believe, it would spoil what rests on it.
 
         Over a network every checkpoint is signed; within one process one may not be.
         """
         if not checkpoint.note:
-            return
+            return checkpoint
         with self._ledger.database.reading() as conn:
             keys = of_journal(conn, self.origin, self._ledger.trust.of_log)
         if not keys:
-            return
+            return checkpoint._replace(note=b"")
         try:
             note = Note.parse(checkpoint.note)
-            verify(note, keys)
+            by = {(each.key.name, each.key.id) for each in verify(note, keys)}
             said = notes.Checkpoint.parse(note.text)
         except BadNote as fault:
             raise NotSigned(self.origin, what=str(fault)) from None
         if said.origin != self.log:
             raise NotSigned(self.origin, what="of another log")
+        lines = {(each.name, each.id): each for each in note.signatures}  # one of each key
+        kept = Note(note.text, tuple(each for key, each in lines.items() if key in by))
+        return checkpoint._replace(note=kept.to_bytes())
 
     def _compare(self, mine: Frontier, checkpoint: Checkpoint) -> None:
         """What we have read must be how the partner's channel begins."""

@@ -2,8 +2,12 @@
 
 from pathlib import Path
 
+import pytest
+
 from ledger.cli.common import Exit
 from ledger.demo.people import Someone
+from ledger.evidence import checking
+from ledger.journal.notes import PublicKey
 from tests.cli.conftest import Run, told
 from tests.dossiers import changed, listed, named, packed, unpacked
 
@@ -44,6 +48,21 @@ def test_a_spoilt_dossier_is_refused_and_the_place_is_named(
     assert name in refused.stdout
 
 
+def test_a_dossier_whose_records_the_two_find_proven_unequally_is_believed_by_neither(
+    run: Run, worker: Someone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "a.zip"
+    run("dossier", "worker", worker.name, "-p", "45", "-o", str(file))
+    honest = checking.check(file.read_bytes())
+    wrong = {place: each._replace(state="recorded") for place, each in honest.items()}
+    monkeypatch.setattr(checking, "check", lambda *_: wrong)
+
+    refused = run("verify", str(file))
+
+    assert refused.exit_code == Exit.DAMAGED
+    assert "本系统复核的结论不同" in refused.stderr
+
+
 def test_the_keys_and_the_words_are_checked_first(
     run: Run, worker: Someone, tmp_path: Path
 ) -> None:
@@ -57,6 +76,9 @@ def test_the_keys_and_the_words_are_checked_first(
     assert run("verify", str(file), "--key", log).exit_code == 0
     assert run("verify", str(file), "--key", stranger).exit_code == Exit.DAMAGED
     assert run("verify", str(file), "--key", "nonsense").exit_code == Exit.USAGE
+    both = PublicKey.parse(log)
+    other = PublicKey("liangdi.example/other", both.kind, both.raw)
+    assert run("verify", str(file), "--key", log, "--key", str(other)).exit_code == Exit.USAGE
     for words in (
         ("letter", "x"), ("worker", "x", "--since", "2026-01-01"), ("period", "x"),
         ("period", "x", "--since", "2026-01-01"),

@@ -14,9 +14,16 @@ from ledger.domain.kernel import Office
 from ledger.domain.persons import Person
 from ledger.evidence import Kind, Sight, Subject, pdf, subjects
 from ledger.evidence.checking import NotEvidence, check
+from ledger.exchange.giving import Giving
+from ledger.exchange.mirroring import Mirroring
+from ledger.exchange.reading import Reading
+from ledger.exchange.running import drain
+from ledger.exchange.wire import Checkpoint
+from ledger.exchange.witnessing import attest
 from ledger.journal.attachments import Attachments
 from ledger.journal.keys import Role
-from ledger.journal.tables import reading
+from ledger.journal.notes import Note, Signature
+from ledger.journal.tables import checkpoint, reading
 from tests import dossiers, forgetting
 from tests.aid import YUAN, AidOffice, open_office
 from tests.dossiers import manifest, moved, taken, unpacked, verdict
@@ -163,6 +170,24 @@ def test_a_fund_and_a_period_open_nobody(office: AidOffice, tmp_path: Path) -> N
         assert f"{100_000 * YUAN // 100:,}.00" in text_of(one.data) or subject.kind is Kind.PERIOD
 
 
+def test_a_period_under_another_union_or_other_days_is_refused(
+    office: AidOffice, tmp_path: Path
+) -> None:
+    office.apply(office.world.worker("韦秀英"))
+    today = office.world.today
+    files = unpacked(taken(office.world, Subject(Kind.PERIOD, office.village, today, today)).data)
+
+    for subject in (
+        f"{office.world.root} {today} {today}", f"{office.village} 2026-04-01 2026-04-30",
+    ):  # fmt: skip
+        other = dossiers.packed(dossiers.restated(files, lambda m, s=subject: m.update(subject=s)))
+        code, said = verdict(other, tmp_path)
+
+        assert (code, {each["code"] for each in said["faults"]}) == (5, {"period"})
+        with pytest.raises(NotEvidence, match="period"):
+            check(other)
+
+
 def test_a_period_is_of_the_days_on_which_it_was_recorded(office: AidOffice) -> None:
     office.apply(office.world.worker("韦秀英"))
     first = office.world.today
@@ -283,6 +308,48 @@ def test_after_a_rotation_a_dossier_holds_by_both_keys_and_an_older_one_still_do
         check(newer.data, [first])
 
 
+class Scribbler(Giving):
+    """A partner that puts lines below its checkpoints which no key has signed."""
+
+    scrawl = b""
+
+    def checkpoint(self, read: int) -> Checkpoint:
+        said = super().checkpoint(read)
+        return said._replace(note=said.note + self.scrawl) if said.note else said
+
+
+def test_what_a_partner_writes_below_its_checkpoint_in_our_name_spoils_no_dossier(
+    pair: Pair, tmp_path: Path
+) -> None:
+    home, host = pair.home.ledger, pair.host.ledger
+    person, membership = pair.member(dossiers.NAME, dossiers.PHONE)
+    pair.sync()
+    pair.offer(membership)
+    ours = host.signer.keys.public(Role.LOG)[0]
+    lines = Signature(ours.name, ours.id, bytes(64)).line + "".join(
+        Signature(f"nobody/{number}", bytes(4), bytes(64)).line for number in range(14)
+    )
+    scribbler = Scribbler(home, host.origin)
+    scribbler.scrawl = lines.encode()
+
+    drain(Reading(host, scribbler))
+    attest(home, [host.witness])
+    attest(host, [home.witness])
+    mirrored = Mirroring(host, scribbler).once()
+    one = taken(pair.host, Subject(Kind.WORKER, person))
+
+    assert mirrored > 0
+    with host.database.reading() as conn:
+        log = f"{home.origin}/to/{host.origin}"
+        notes = conn.execute(select(checkpoint.c.note).where(checkpoint.c.log == log)).scalars()
+        names = {each.name for note in notes for each in Note.parse(bytes(note)).signatures}
+    assert names == {home.origin}
+    said = sound(one.data, tmp_path)
+    assert isinstance(said["records"], dict)
+    assert said["records"]["shared"] > 0
+    assert check(one.data)
+
+
 # ── to read ──────────────────────────────────────────────────────────────────────────────────
 
 
@@ -297,6 +364,28 @@ def test_a_name_with_a_rare_character_is_set_and_one_without_a_shape_is_written_
 
     assert "韦\U0002a6a5" in text_of(one.data)
     assert sound(one.data, tmp_path)["opened"] == 1
+
+
+def test_what_was_read_of_a_partner_and_not_signed_for_is_said_to_be_unproven(
+    pair: Pair, tmp_path: Path
+) -> None:
+    person, membership = pair.member(dossiers.NAME, dossiers.PHONE)
+    pair.sync()
+    pair.offer(membership)
+    pair.host_reads()
+    look = Look(person, pair.host.root, "dossier", "dispute")
+
+    with pair.host.ledger.looking(look) as reader:
+        one = evidence.take(reader, Subject(Kind.WORKER, person), Sight())
+
+    said, page = sound(one.data, tmp_path), text_of(one.data)
+    counts = said["records"]
+    assert isinstance(counts, dict)
+    assert (counts["shared"], counts["mirrored"]) == (0, 0)
+    assert counts["recorded"] > 1
+    assert f"{counts['recorded']} 条记录（或登记读到它的那条）刚刚入账" in page
+    assert "条对方记录" not in page
+    assert [each.state for each in check(one.data).values()].count("recorded") == counts["recorded"]
 
 
 def test_the_page_needs_nothing_from_anywhere(pair: Pair) -> None:

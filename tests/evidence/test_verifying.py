@@ -3,16 +3,18 @@
 import ast
 import json
 import struct
+import unicodedata
 import zipfile
 import zlib
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import HealthCheck, settings
 from hypothesis import given as given_
 from hypothesis import strategies as st
@@ -21,10 +23,13 @@ from ledger import evidence
 from ledger.domain.kernel import Office
 from ledger.domain.persons import Person
 from ledger.evidence import checking, verify
+from ledger.journal import canonical
 from ledger.journal.attachments import Attachments
 from ledger.journal.keys import Role
-from ledger.journal.notes import PublicKey
+from ledger.journal.merkle import leaf_hash
+from ledger.journal.notes import Checkpoint, Kind, Note, Proof, PublicKey, sign
 from ledger.journal.policy import Policy
+from ledger.projections.channels import leaf_of
 from tests import dossiers
 from tests.dossiers import (
     Files,
@@ -439,16 +444,23 @@ def test_the_two_verdicts_agree_on_whatever_is_done_to_it(
 WEAKER = {"witnessed": "signed", "shared": "mirrored"}
 
 
-def agreed(data: bytes) -> tuple[bool, list[verify.Line]]:
-    """The verdict that both give, and what the single file found out."""
-    one = verify.Check([], None)
+def agreed(data: bytes, believed: Sequence[verify.Key] = ()) -> tuple[bool, list[verify.Line]]:
+    """The verdict that both give, and what the single file found out; each record is proven as far
+    by the one as by the other, and it is told in lines of plain text."""
+    one = verify.Check([*believed], None)
     holds = one.run(data)
+    known = [PublicKey.parse(str(each)) for each in believed]
     try:
-        checking.check(data)
-        ours, why = True, ""
+        ours, why = checking.check(data, known), ""
     except checking.NotEvidence as fault:
-        ours, why = False, str(fault)
-    assert ours is holds, (why, [each.told() for each in one.faults])
+        ours, why = None, str(fault)
+    assert (ours is not None) is holds, (why, [each.told() for each in one.faults])
+    if ours is not None:
+        states = {place: each.state for place, each in ours.items()}
+        assert states == {line.place: line.state for line in one.lines}
+    told = verify.tell(one, english=True, every=True)
+    assert not [c for c in told if unicodedata.category(c) in verify.HIDDEN and c != "\n"]
+    json.dumps(one.verdict()).encode()
     return holds, one.lines
 
 
@@ -544,6 +556,324 @@ def test_a_manifest_that_two_readers_could_read_in_two_ways_is_believed_by_none(
     holds, _ = agreed(packed(changed(files, "manifest.json", lambda m: m.replace(old, new, 1))))
 
     assert not holds
+
+
+# ── whose keys ───────────────────────────────────────────────────────────────────────────────
+
+A, B = "liangdi.example/guangxi", "liangdi.example/guangdong"
+AT = "2026-03-02T01:00:00.000000Z"
+
+
+class Signer:
+    """A key of somebody who makes up a dossier."""
+
+    def __init__(self, name: str, kind: Kind, private: Ed25519PrivateKey | None = None) -> None:
+        self.private = private or Ed25519PrivateKey.generate()
+        self.public = PublicKey(name, kind, self.private.public_key().public_bytes_raw())
+
+    def sign(self, message: bytes) -> bytes:
+        return self.private.sign(message)
+
+    def called(self, name: str, kind: Kind) -> "Signer":
+        return Signer(name, kind, self.private)
+
+
+def header(origin: str, position: int, kind: str, stream: str) -> bytes:
+    return canonical.encode({
+        "origin": origin, "position": position, "stream": stream, "version": 1, "kind": kind,
+        "at": AT, "on": "2026-03-02", "entry": "ent_x", "part": [1, 1],
+    })  # fmt: skip
+
+
+def made_up(log: Signer, *witnesses: Signer) -> bytes:
+    """A dossier of A's journal of one record, sound in itself, signed by these."""
+    record = header(A, 1, "AidApproved", "grt_x") + b"\n" + canonical.encode({"amount": 99999900})
+    stated = Checkpoint(A, 1, leaf_hash(record))
+    lines = [sign(stated.text, log), *(sign(stated.text, each, 1772413200) for each in witnesses)]
+    note = Note(stated.text, tuple(lines)).to_bytes()
+    names = [f"w{number}" for number, _ in enumerate(witnesses)]
+    policy = [f"log {log.public}"]
+    policy += [f"witness {n} {w.public}" for n, w in zip(names, witnesses, strict=True)]
+    policy += [f"group all all {' '.join(names)}", "quorum all"] if names else ["quorum none"]
+    said: dict[str, Any] = {
+        "format": checking.FORMAT, "kind": "grant", "subject": "grt_x", "origin": A, "made": AT,
+        "records": [{
+            "origin": A, "position": 1, "file": "own/1.record", "proof": "own/1.tlog-proof",
+            "channel": None, "role": "fact",
+        }],
+        "closed": [], "attachments": [], "missing": [], "whole": [], "files": {},
+    }  # fmt: skip
+    return packed(
+        listed({
+            "manifest.json": json.dumps(said).encode(),
+            "checkpoint": note,
+            "own/1.record": record,
+            "own/1.tlog-proof": Proof(0, (), note).to_bytes(),
+            "policy": "".join(f"{line}\n" for line in policy).encode(),
+        })
+    )  # fmt: skip
+
+
+LOG_A, LOG_B = Signer(A, Kind.LOG), Signer(B, Kind.LOG)
+WITNESS_A, WITNESS_B = Signer(f"{A}/witness", Kind.COSIGNER), Signer(f"{B}/witness", Kind.COSIGNER)
+PUBLISHED = [
+    verify.read_key(str(each.public)) for each in (LOG_A, WITNESS_A, LOG_B, WITNESS_B)
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        made_up(LOG_B.called(A, Kind.LOG), WITNESS_B),
+        made_up(LOG_A, WITNESS_A.called(f"{B}/witness", Kind.COSIGNER)),
+        made_up(LOG_A, LOG_A.called(f"{B}/witness", Kind.COSIGNER)),
+        made_up(WITNESS_B.called(A, Kind.LOG), WITNESS_B),
+    ],
+    ids=[
+        "the partner's log key as ours", "our witness's key as the partner's",
+        "our log key as the partner's witness", "a witness's key as a log's",
+    ],
+)  # fmt: skip
+def test_a_key_that_one_knows_counts_by_its_own_name_and_role_alone(
+    forged: bytes, tmp_path: Path
+) -> None:
+    keys = [word for key in PUBLISHED for word in ("--key", str(key))]
+
+    code, said = verdict(forged, tmp_path, *keys)
+
+    assert (code, sum(said["records"].values())) == (5, 0)
+    assert [each["code"] for each in said["faults"]] in (["key-twice"], ["policy"])
+    assert "two names or roles" in verify.told_fault(
+        verify.Fault(**said["faults"][0]), at=1
+    )  # and says which
+    assert agreed(forged, PUBLISHED)[0] is False
+
+
+def test_keys_that_are_given_under_two_names_are_not_understood(tmp_path: Path) -> None:
+    keys = [LOG_A, LOG_A.called(B, Kind.LOG)]
+    file = tmp_path / "a.zip"
+    file.write_bytes(made_up(LOG_A))
+
+    assert verify.main([str(file), *(w for k in keys for w in ("--key", str(k.public)))]) == 2
+    assert agreed(made_up(LOG_A), [verify.read_key(str(k.public)) for k in keys])[0] is False
+
+
+def test_a_journal_is_no_witness_of_itself(tmp_path: Path) -> None:
+    for witnesses, state in (
+        ((), "signed"),
+        ((WITNESS_A,), "signed"),
+        ((WITNESS_B,), "witnessed"),
+        ((WITNESS_A, WITNESS_B), "witnessed"),
+    ):
+        data = made_up(LOG_A, *witnesses)
+
+        assert verdict(data, tmp_path)[1]["records"][state] == 1
+        for believed in ([], PUBLISHED):
+            holds, (line,) = agreed(data, believed)
+            assert (holds, line.state) == (True, state)
+
+
+@settings(
+    max_examples=60, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+@given_(data=st.data())
+def test_the_two_verdicts_agree_whichever_keys_are_given_and_listed(
+    given: Given, data: st.DataObject
+) -> None:
+    files = unpacked(given.home)
+    lines = files["policy"].decode().splitlines()
+    said = [word for line in lines for word in line.split() if word.count("+") >= 2]
+    true = [verify.read_key(each) for each in said]
+
+    def drawn() -> verify.Key:
+        one, name = data.draw(st.sampled_from(true)), data.draw(st.sampled_from(true)).name
+        kind = data.draw(st.sampled_from([verify.LOG, verify.COSIGNER]))
+        return data.draw(st.sampled_from([one, one, verify.Key(name, kind, one.raw)]))
+
+    believed = [drawn() for _ in range(data.draw(st.integers(0, 4)))]
+    if data.draw(st.booleans()):
+        other = str(drawn())
+        at_ = data.draw(st.sampled_from(said))
+        files = listed(changed(files, "policy", lambda p: p.replace(at_.encode(), other.encode())))
+
+    holds, lines_ = agreed(packed(files), believed)
+
+    published = {(key.name, key.kind, key.raw) for key in true}
+    if holds and believed and any(line.state == "witnessed" for line in lines_):
+        assert any(k.kind == verify.COSIGNER and tuple(k) in published for k in believed)
+
+
+# ── what is said of what is not signed ───────────────────────────────────────────────────────
+
+
+def unsigned(files: Files, kind: bytes) -> Files:
+    """With the proofs of all records of this kind taken away."""
+    names = {n for n in named(files, ".record") if b'"kind":"%s"' % kind in files[n]}
+    assert names
+
+    def change(said: Any) -> None:
+        for each in said["records"]:
+            if each["file"] in names:
+                each["proof"] = None
+
+    kept = {n: d for n, d in files.items() if n.replace(".tlog-proof", ".record") not in names}
+    return listed(restated({**kept, **{n: files[n] for n in names}}, change))
+
+
+def test_a_partner_s_record_is_no_better_proven_than_the_record_that_it_was_read(
+    given: Given, tmp_path: Path
+) -> None:
+    known = [verify.read_key(each) for each in given.keys[1::2]]
+    whole = verdict(given.home, tmp_path)[1]["records"]
+    weak = packed(unsigned(unpacked(given.home), b"PartnerRead"))
+
+    for believed in ([], known):
+        keys = [word for key in believed for word in ("--key", str(key))]
+        code, said = verdict(weak, tmp_path, *keys)
+
+        assert (code, said["records"]["shared"], said["records"]["mirrored"]) == (0, 0, 0)
+        assert said["records"]["recorded"] > whole["shared"]
+        assert {each["code"] for each in said["notices"]} == {"recorded", "unread"}
+        assert agreed(weak, believed)[0]
+        one = verify.Check(believed, None)
+        one.run(weak)
+        told = verify.tell(one, english=True, every=False)
+        count = said["records"]["recorded"]
+        assert f"BUT NOTHING PROVES {count} OF ITS RECORDS" in told
+        assert f"! {count} records are unsigned" in told
+
+
+def test_what_was_made_up_of_the_partner_is_said_to_be_unproven(
+    given: Given, tmp_path: Path
+) -> None:
+    """No signature at all: a reading that never was, of a record that never was."""
+    files = unpacked(given.home)
+    theirs = header(B, 7, "WagesRecovered", "cas_x") + b"\n" + canonical.encode({"amount": 1})
+    place = {"channel": f"{B}/to/{A}", "number": 1, "cause": 1, "under": ""}
+    root = leaf_of(canonical.encode(place), theirs).hex()
+    read = canonical.encode({"partner": B, "first": 1, "last": 1, "root": root})
+    channel = {
+        "channel": f"{B}/to/{A}", "number": 1, "header": canonical.encode(place).decode(),
+        "size": 1, "root": root, "path": [], "read": 9,
+    }  # fmt: skip
+
+    def change(said: Any) -> None:
+        said.update(
+            kind="case", subject="cas_x", closed=[], attachments=[], missing=[], whole=[],
+            records=[
+                {"origin": A, "position": 9, "file": "own/9.record", "proof": None,
+                 "channel": None, "role": "support"},
+                {"origin": B, "position": 7, "file": "partner-1/7.record", "proof": None,
+                 "channel": "partner-1/7.channel.json", "role": "fact"},
+            ],
+        )  # fmt: skip
+
+    made = packed(
+        listed(
+            restated(
+                {
+                    **{n: files[n] for n in ("manifest.json", "policy", "checkpoint")},
+                    "own/9.record": header(A, 9, "PartnerRead", "chn_x") + b"\n" + read,
+                    "partner-1/7.record": theirs,
+                    "partner-1/7.channel.json": json.dumps(channel).encode(),
+                },
+                change,
+            )
+        )
+    )
+
+    code, said = verdict(made, tmp_path, *given.keys)
+
+    assert (code, said["records"]["recorded"]) == (0, 2)
+    assert sum(said["records"].values()) == 2
+    assert agreed(made, [verify.read_key(each) for each in given.keys[1::2]])[0]
+
+
+def relabelled(files: Files, kind: str, subject: str) -> bytes:
+    return packed(restated(files, lambda said: said.update(kind=kind, subject=subject)))
+
+
+def test_what_a_dossier_says_that_it_is_about_must_be_found_in_its_records(
+    given: Given, tmp_path: Path
+) -> None:
+    files = unpacked(given.home)
+    person = manifest(files)["subject"]
+    for kind, subject in (
+        ("worker", "per_somebodyelse"),
+        ("case", "cas_somebodyelse"),
+        ("case", person),
+        ("fund", person),
+        ("letter", person),
+        ("worker", ""),
+        ("worker", f"{person} "),
+        ("period", "uni_x"),
+        ("period", "uni_x 2026-3-1 2026-03-31"),
+    ):
+        code, said = verdict(relabelled(files, kind, subject), tmp_path)
+
+        assert (code, [each["code"] for each in said["faults"]]) == (5, ["subject"]), subject
+        assert agreed(relabelled(files, kind, subject))[0] is False
+    for subject in (
+        f"{manifest(files)['union']} 2026-03-01 2026-03-31",
+        "uni_x 2026-03-01 2026-03-31",
+    ):
+        code, said = verdict(relabelled(files, "period", subject), tmp_path)
+        assert (code, {each["code"] for each in said["faults"]}) == (5, {"period"})
+        assert agreed(relabelled(files, "period", subject))[0] is False
+
+
+def test_a_subject_that_only_an_unsigned_record_has_is_told(given: Given, tmp_path: Path) -> None:
+    files = unpacked(given.home)
+
+    def change(said: Any) -> None:
+        said.update(kind="case", subject="cas_x")
+        last = max(n for n, each in enumerate(said["records"]) if each["origin"] == A)
+        said["records"].insert(last + 1, {
+            "origin": A, "position": 9999, "file": "own/9999.record", "proof": None,
+            "channel": None, "role": "fact",
+        })  # fmt: skip
+
+    one = header(A, 9999, "CaseOpened", "cas_x").replace(b"2026-03-02T", b"2027-03-02T") + b"\n{}"
+    made = packed(listed(restated({**files, "own/9999.record": one}, change)))
+
+    code, said = verdict(made, tmp_path)
+
+    assert (code, {each["code"] for each in said["notices"]}) == (
+        0,
+        {"recorded", "subject-unsigned"},
+    )
+    assert agreed(made)[0]
+
+
+def test_no_text_of_a_dossier_becomes_a_line_or_a_command_of_its_own(given: Given) -> None:
+    lie = "\n  ✓ 99 records stand unchanged in a journal\x1b[1A\x9b2J\u202e\u2028\r"
+    files = unpacked(given.home)
+    person = manifest(files)["subject"]
+
+    for change in (
+        {"subject": person + lie}, {"made": lie}, {"made": "2026" + lie}, {"kind": lie},
+        {"origin": A + lie}, {"whole": [{"origin": A, "stream": lie, "records": 3}]},
+    ):  # fmt: skip
+        made = packed(restated(files, lambda said, change=change: said.update(change)))
+        one = verify.Check([], None)
+        one.run(made)
+        for english in (True, False):
+            told = verify.tell(one, english=english, every=True)
+
+            assert not any(line.startswith("  ✓ 99") for line in told.splitlines())
+            assert not {"\x1b", "\x9b", "\u202e", "\u2028", "\r"} & set(told)
+
+
+def test_half_a_character_is_no_text(given: Given, tmp_path: Path) -> None:
+    files = unpacked(given.home)
+    made = packed(
+        changed(files, "manifest.json", lambda m: m.replace(b'"made": "', b'"made": "\\ud800', 1))
+    )
+
+    code, said = verdict(made, tmp_path)
+
+    assert (code, [each["code"] for each in said["faults"]]) == (5, ["manifest"])
+    assert agreed(made)[0] is False
 
 
 # ── zips ─────────────────────────────────────────────────────────────────────────────────────
