@@ -1,15 +1,16 @@
 """What a visitor may see: whose file, with which fields, a page at a time; every look is logged.
 
-A person's file is for the officers of the unions that it concerns, and of those above them; for
-auditors; for the province's federation. Where the partner holds the worker, a purpose is asked
-for and kept in the read log. Lists go on by a cursor that is signed and has its filters inside.
+A person's file is for the officers of the unions that it concerns, and of those above them: an
+auditor sees her own union and those below it, the province's federation sees all. Where the partner
+holds the worker, a purpose is asked for and kept in the read log. Lists go on by a cursor that is
+signed and has its filters inside.
 """
 
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum
 from typing import Annotated, Any, Generic, TypeVar
@@ -37,6 +38,7 @@ from ledger.domain.ids import (
     UnionId,
 )
 from ledger.domain.kernel import Office
+from ledger.domain.questions import SampleDrawn
 from ledger.exchange.signals import Signal, signals
 from ledger.journal.tables import reading, record
 from ledger.projections import (
@@ -51,7 +53,9 @@ from ledger.projections import (
     worker_files,
 )
 from ledger.projections.fund_statements import FundRow, OfferRow
+from ledger.projections.transfers import TransferState
 from ledger.replay import Shown
+from ledger.replay.told import masked_name
 
 # ── purposes ─────────────────────────────────────────────────────────────────────────────────
 
@@ -81,32 +85,44 @@ class Look(BaseModel):
 Looking = Annotated[Look, Query()]
 
 
+STRANGER = "not-your-worker"
+"""Of somebody who is on record, and whose file is not for this visitor."""
+MOST_FOUND = 300
+"""Of a name that many bear so many are looked at; one then says more of her."""
+
+
 # ── whose file ───────────────────────────────────────────────────────────────────────────────
 
 
 def concerned(reader: Reader, persons: Iterable[PersonId]) -> set[UnionId]:
-    """The unions that a person's file concerns: held, applied to, offered, asked, registered by, asked for help."""
+    """The unions that a person's file concerns: held, applied to, offered, registered by, asked for help.
+
+    Who only asks for a membership is shown nothing: what the holder's union set going concerns the
+    receiver, until it is turned back. What a partner asks is compared with her by the union asked.
+    """
     conn, origin = reader.conn, reader.ledger.origin
     found: set[UnionId | None] = set()
     for person in persons:
         found |= {span.union for span in rosters.spans_of(conn, origin, person)}
         sought = transfers.Sought(reader.ledger.today, person=person)
         for line in transfers.listing(conn, origin, sought, limit=200).rows:
-            found |= {line.from_union, line.to_union, line.receiver, line.escalated_to}
+            if line.going(reader.ledger.today):
+                found |= {line.from_union, line.to_union, line.receiver}
+            elif line.state is TransferState.REQUESTED and line.to_origin != origin:
+                found.add(line.from_union)
         found |= {fact.union for fact in reader.history(person)[:1]}
         found |= {line.union for line in help_requests.of_person(conn, origin, [person])}
     return {union for union in found if union}
 
 
 def oversees(reader: Reader, who: Visitor) -> bool:
-    """Whether this visitor is an auditor, or of the province's federation."""
-    return any(
-        post.office is Office.AUDITOR or post.union == reader.ledger.root for post in who.posts
-    )
+    """Whether this visitor is of the province's federation, an auditor or else: below it nobody,
+    auditors neither, sees more than a union and those below it."""
+    return any(post.union == reader.ledger.root for post in who.posts)
 
 
 def signals_for(reader: Reader, who: Visitor) -> list[Signal]:
-    """What stands and this visitor may act upon: signals are for the federation and auditors."""
+    """What stands and this visitor may act upon: signals are for the province's federation."""
     return signals(reader) if oversees(reader, who) else []
 
 
@@ -114,14 +130,29 @@ def may_see(reader: Reader, who: Visitor, person: PersonId) -> bool:
     """Whether this visitor's offices of today let her see this person's file."""
     if oversees(reader, who):
         return True
+    persons = worker_files.identity(reader.conn, reader.ledger.origin, person)
+    return stands_over(reader, who, concerned(reader, persons)) or (
+        procedures.sees_through(reader, who.person, person) is not None
+    )
+
+
+def holds(reader: Reader, who: Visitor, person: PersonId) -> bool:
+    """Whether the visitor's union, or one below it, has her as a member or an applicant today."""
     conn, origin = reader.conn, reader.ledger.origin
-    mine = {post.union for post in who.posts}
-    persons = worker_files.identity(conn, origin, person)
-    return any(
-        row.union in mine
-        for union in concerned(reader, persons)
-        for row in union_tree.line(conn, origin, union)
-    ) or (procedures.sees_through(reader, who.person, person) is not None)
+    held = rosters.of_persons(conn, origin, worker_files.identity(conn, origin, person))
+    return stands_over(reader, who, (row.union for rows in held.values() for row in rows))
+
+
+def check_held(reader: Reader, who: Visitor, person: PersonId) -> None:
+    """403 for whom she is neither member nor applicant: whoever has a code to her phone acts as
+    she, and that takes more than being allowed to read of her."""
+    check_sight(reader, who, person)
+    if not holds(reader, who, person):
+        raise Problem(
+            403, "not-your-member", "A code is given by the union that has her as a member.",
+            "登录码由职工会籍所在工会或其申请入会的工会当面给本人。",
+            instead="请本人到会籍所在工会领取，或先办理入会、接转。",
+        )  # fmt: skip
 
 
 def check_sight(reader: Reader, who: Visitor, person: PersonId) -> None:
@@ -130,10 +161,52 @@ def check_sight(reader: Reader, who: Visitor, person: PersonId) -> None:
         raise NotFound(person)
     if not may_see(reader, who, person):
         raise Problem(
-            403, "not-your-worker", "This file is for the unions that it concerns.",
+            403, STRANGER, "This file is for the unions that it concerns.",
             "此人的档案由相关工会及其上级查阅。",
             instead="请会籍所在工会或其上级办理；其在您处务工的，先商请接转。",
         )  # fmt: skip
+
+
+def check_transfer(reader: Reader, who: Visitor, line: transfers.Line) -> None:
+    """403 for whom neither the transfer is, as one of its sides or above them, nor the file.
+
+    Whoever asks, and whoever was turned back, follows what becomes of the transfer, not the person.
+    """
+    if not has_part(reader, who, line):
+        check_sight(reader, who, line.person)
+
+
+def has_part(reader: Reader, who: Visitor, line: transfers.Line) -> bool:
+    """Whether a side of the transfer is the visitor's union, or below it."""
+    sides = (line.from_union, line.to_union, line.receiver, line.escalated_to)
+    return stands_over(reader, who, sides)
+
+
+def stands_over(reader: Reader, who: Visitor, unions: Iterable[UnionId | None]) -> bool:
+    """Whether one of these unions is the visitor's, or below it."""
+    mine = {post.union for post in who.posts}
+    return any(
+        row.union in mine
+        for union in unions
+        if union is not None
+        for row in union_tree.line(reader.conn, reader.ledger.origin, union)
+    )
+
+
+def glimpse(
+    reader: Reader, who: Visitor, lines: Iterable[transfers.Line], *, mask: bool = True
+) -> dict[PersonId, Shown]:
+    """Who the transfers of a visitor's own list are about; of whom she may not see, the masked name."""
+    lines = list(lines)
+    # What is going concerns both its sides; only of the others is it asked one by one.
+    sides = {line.person for line in lines if line.going(who.today) and not line.escalated_to}
+    shown = replay.people(reader, {line.person for line in lines}, mask=mask)
+    return {
+        person: one
+        if person in sides or may_see(reader, who, person)
+        else Shown(person, masked_name(one.name), "", "", "", "", "", one.document, one.closed)
+        for person, one in shown.items()
+    }
 
 
 def held_by_partner(reader: Reader, person: PersonId) -> bool:
@@ -224,7 +297,7 @@ def mark_of(base: object, reader: Reader, stream: str, position: int | None = No
 def check_union(reader: Reader, who: Visitor, union: UnionId | None) -> UnionId | None:
     """The union whose lists are asked for, or without one the visitor's own: hers, or below.
 
-    Auditors and the province's federation see every list, and all of them at once.
+    The province's federation sees every list, and all of them at once.
     """
     if oversees(reader, who):
         return union
@@ -239,27 +312,44 @@ def check_union(reader: Reader, who: Visitor, union: UnionId | None) -> UnionId 
     return asked
 
 
-def answers_for_privacy(reader: Reader, who: Visitor) -> bool:
-    """Whether this visitor sees every emergency: the data protection lead, and who oversees."""
-    return oversees(reader, who) or any(post.office is Office.PRIVACY for post in who.posts)
+def unions_under(reader: Reader, who: Visitor, *offices: Office) -> frozenset[UnionId]:
+    """The unions of which this visitor holds one of these offices, and those below them."""
+    conn, origin = reader.conn, reader.ledger.origin
+    tops = {post.union for post in who.posts if post.office in offices}
+    return frozenset(each for union in tops for each in union_tree.subtree(conn, origin, union))
 
 
-def check_glass(reader: Reader, who: Visitor, person: PersonId, by: PersonId | None) -> None:
-    """403 for whom an emergency is not: others than who looked, who answers for data protection,
-    and who may see the file."""
-    if by != who.person and not answers_for_privacy(reader, who):
+def answers_for_privacy(reader: Reader, who: Visitor) -> frozenset[UnionId] | None:
+    """The unions whose emergencies a visitor sees, as their data protection lead or their auditor;
+    None is all of them, for who oversees."""
+    if oversees(reader, who):
+        return None
+    return unions_under(reader, who, Office.PRIVACY, Office.AUDITOR)
+
+
+def check_glass(
+    reader: Reader, who: Visitor, person: PersonId, by: PersonId | None, union: str
+) -> None:
+    """403 for whom an emergency is not: others than who looked, who answers for data protection
+    in the union that looked, and who may see the file."""
+    answers = answers_for_privacy(reader, who)
+    if by != who.person and answers is not None and union not in answers:
         check_sight(reader, who, person)
 
 
 def own_unions(reader: Reader, who: Visitor) -> frozenset[UnionId] | None:
-    """The unions whose lists of persons at rest a visitor sees: None is all of them."""
-    return None if oversees(reader, who) else frozenset(post.union for post in who.posts)
+    """The unions whose lists of persons at rest a visitor sees: her own, an auditor those below
+    too; None is all of them."""
+    if oversees(reader, who):
+        return None
+    audited = unions_under(reader, who, Office.AUDITOR)
+    return audited | {post.union for post in who.posts}
 
 
 def sight_of(reader: Reader, who: Visitor, person: PersonId, purpose: str | None) -> str | None:
     """Why a person who was found is not shown: another's worker, or no purpose; None: she is."""
     if not may_see(reader, who, person):
-        return "not-your-worker"
+        return STRANGER
     return "purpose" if purpose is None and held_by_partner(reader, person) else None
 
 
@@ -290,6 +380,33 @@ def version_of(reader: Reader, stream: str) -> int:
         )
     ).scalar()
     return found or 0
+
+
+def samples_for(reader: Reader, who: Visitor) -> list[questions.SampleLine]:
+    """The samples that auditors of the visitor's union drew, or of those below. 403 for no auditor."""
+    if not oversees(reader, who) and all(post.office is not Office.AUDITOR for post in who.posts):
+        raise _not_your_sample()
+    rows = questions.samples(reader.conn, reader.ledger.origin)
+    return [row for row in rows if _audits(reader, who, row.union)]
+
+
+def check_sample(reader: Reader, who: Visitor, drawn: SampleDrawn) -> None:
+    """403 for others than the auditors of the union that drew it, and those above."""
+    if not _audits(reader, who, drawn.union):
+        raise _not_your_sample()
+
+
+def _audits(reader: Reader, who: Visitor, union: UnionId) -> bool:
+    audited = [post for post in who.posts if post.office is Office.AUDITOR]
+    return oversees(reader, who) or stands_over(reader, replace(who, posts=tuple(audited)), [union])
+
+
+def _not_your_sample() -> Problem:
+    return Problem(
+        403, "not-your-sample", "A sample is for the auditors of the union that drew it, or above.",
+        "抽样由抽取工会及其上级的经审人员、省级工会查阅。",
+        instead="请该工会或省级工会的经审人员查询。",
+    )  # fmt: skip
 
 
 def check_grant_sight(reader: Reader, who: Visitor, grant: AidGrant) -> None:

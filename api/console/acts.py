@@ -9,7 +9,7 @@ the moment it is opened, so pressing twice, going back or a slow line records on
 
 import inspect
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from secrets import token_urlsafe
 from typing import Any, cast, get_type_hints
@@ -346,15 +346,16 @@ def shown(
     asked = fields_of(sheet.deed.body, sheet.written, faults, fixed=sheet.given)
     around = _around(sheet, faults)
     with who.ledger.looking(who.look("act", sheet.deed.title)) as reader:
-        named = _ids(sheet)
+        if restating.NAME in sheet.deed.body.model_fields:
+            asked = _restated(reader, who, sheet, asked, faults)
+        # What an address says beside the fields of the form brings nobody into it.
+        named = _ids(sheet, {one.name for one in flat((*asked, *around))})
         at_hand = offered(reader, who, sheet.deed.key, sheet.upon)
         # Whoever works on a thing is shown who is in it, a partner's members too.
         of_it = {each: text for every in at_hand.values() for each, text in every}
         others = [each for each in named if each not in of_it]
         names = called(reader, who, [*others, *(post.union for post in who.posts)])
         names |= {each: of_it[each].partition(" · ")[0] for each in named if each in of_it}
-        if restating.NAME in sheet.deed.body.model_fields:
-            asked = _restated(reader, who, sheet, asked, faults)
         persons = concerned(reader, who, named)
         choosing = Choosing(reader, who, names, persons, found or {}, at_hand)
         asked = tuple(map(choosing.of, asked))
@@ -395,9 +396,9 @@ def _circumstances(body: type[BaseModel]) -> type[BaseModel]:
     return body.model_fields["act"].annotation  # pyright: ignore[reportReturnType]
 
 
-def _ids(sheet: Sheet) -> list[str]:
-    """Every id that the form names already."""
-    values = [value for each in sheet.written.values() for value in each]
+def _ids(sheet: Sheet, columns: Container[str]) -> list[str]:
+    """Every id that the form names already, in these of its fields."""
+    values = [v for name, each in sheet.written.items() if name in columns for v in each]
     every = (*sheet.upon.values(), *values)
     return list(dict.fromkeys(each for each in every if is_id(each) or is_ref(each)))
 

@@ -23,7 +23,7 @@ from api.console.pages import (
 from api.console.pickers import choices
 from api.console.records import cites
 from api.problems import Problem
-from api.showing import check_union, names_of, oversees
+from api.showing import check_sample, check_union, names_of, oversees, samples_for
 from ledger import procedures
 from ledger.book import NotFound, Reader
 from ledger.desk import Visitor
@@ -163,17 +163,8 @@ def _cell(text: str) -> str:
 # ── samples ──────────────────────────────────────────────────────────────────────────────────
 
 
-def _check_oversees(reader: Reader, who: Visitor) -> None:
-    if not oversees(reader, who):
-        raise Problem(
-            403, "not-your-sample", "This is for auditors and the province's federation.",
-            "抽样和发放重算由经审人员和省级工会查阅。", instead="请经审人员查询。",
-        )  # fmt: skip
-
-
 def _samples(request: Request, reader: Reader, who: Visitor) -> Mapping[str, Any]:
-    _check_oversees(reader, who)
-    rows = questions.samples(reader.conn, who.ledger.origin)
+    rows = samples_for(reader, who)
     return {
         "rows": rows, "names": names_of(reader, [row.union for row in rows]),
         "origins": _origins(reader),
@@ -193,10 +184,10 @@ def sample(request: Request, sample: str) -> Response:
     if not is_id(sample) or not sample.startswith("sam_"):
         raise NotFound(sample)
     with who.ledger.reading() as reader:
-        _check_oversees(reader, who)
         drawn = reader.find(Sample, sample).drawn
         if drawn is None:
             raise NotFound(sample)
+        check_sample(reader, who, drawn)
         again = procedures.drawn_again(reader, SampleId(sample))
         refs = [str(each) for each in drawn.drawn]
         things = cites(reader, refs)
@@ -215,6 +206,16 @@ def sample(request: Request, sample: str) -> Response:
 
 
 # ── payments derived again ───────────────────────────────────────────────────────────────────
+
+
+def _check_oversees(reader: Reader, who: Visitor) -> None:
+    """403 below the federation: they are derived in the order of the journal, whoever's they are."""
+    if not oversees(reader, who):
+        raise Problem(
+            403, "not-your-office", "This is for the province's federation and its auditors.",
+            "全省发放重算由省级工会及其经审查阅。",
+            instead="本级及下级的疑点见“审计发现”；重算请省级工会的经审人员查询。",
+        )  # fmt: skip
 
 
 def _payments(request: Request, reader: Reader, who: Visitor) -> Mapping[str, Any]:
@@ -269,11 +270,12 @@ def payments_file(request: Request) -> Response:
 
 
 def _reads(request: Request, reader: Reader, who: Visitor) -> Mapping[str, Any]:
-    if not _audits(who):
+    root = reader.ledger.root
+    if all((post.office, post.union) != (Office.AUDITOR, root) for post in who.posts):
         raise Problem(
-            403, "not-your-log", "The read log is for auditors.",
-            "全部查阅记录只由经审人员查看；一名职工的查阅记录在“授权与共享”。",
-            instead="请经审人员查询。",
+            403, "not-your-log", "The province's read log is for its federation's auditors.",
+            "全省查阅记录只由省级工会的经审人员查看；一名职工的查阅记录在“授权与共享”。",
+            instead="请省级工会的经审人员查询。",
         )  # fmt: skip
     viewed = request.query_params.get("view", "")
     if viewed and viewed not in VIEWS:

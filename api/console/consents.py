@@ -100,13 +100,13 @@ def _of(
         "links": sorted(links, key=lambda each: (not each.open, each.told.partner)),
         "reads": found.rows, "names": names_of(reader, [row.union for row in found.rows]),
         "following": " ".join(found.next or ()), "shown": people(reader, who, [person]),
-        "found": (), "hidden": 0,
+        "found": (), "elsewhere": (),
     }  # fmt: skip
 
 
 def _newest(reader: Reader, who: Visitor, sought: str, on: date) -> Mapping[str, Any]:
     """Whom a search finds; and the consents that were recorded last, of whom one may see."""
-    found, hidden = find_people(reader, who, sought) if sought else ([], 0)
+    found, elsewhere = find_people(reader, who, sought) if sought else ([], [])
     bases: list[Basis] = []
     for name in newest(reader, "con", SHOWN):
         held = _basis(reader, ConsentId(name), on)
@@ -114,7 +114,7 @@ def _newest(reader: Reader, who: Visitor, sought: str, on: date) -> Mapping[str,
             bases.append(held)
     persons = {*found[:SHOWN], *(each.told.person for each in bases)}
     return {
-        "bases": bases, "found": found[:SHOWN], "hidden": hidden, "links": [], "reads": [],
+        "bases": bases, "found": found[:SHOWN], "elsewhere": elsewhere, "links": [], "reads": [],
         "names": {}, "following": "", "shown": people(reader, who, persons),
     }  # fmt: skip
 

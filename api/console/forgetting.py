@@ -17,7 +17,7 @@ from api.console.pages import page, pair_in, place_of, signed_in, size_in, tab_i
 from api.console.pickers import called
 from api.console.privacy import check_room, rooms
 from api.console.workers import union_names
-from api.showing import answers_for_privacy, check_sight, looking, own_unions, partners, people
+from api.showing import check_sight, looking, oversees, own_unions, partners, people
 from ledger import procedures
 from ledger.book import NotFound, Reader
 from ledger.desk import Visitor
@@ -63,7 +63,7 @@ def rests(request: Request) -> Response:
     check_room(who, "/forgetting")
     with who.ledger.reading() as reader:
         conn, origin, today = reader.conn, who.ledger.origin, who.today
-        leads = answers_for_privacy(reader, who)
+        leads = oversees(reader, who)  # whose terms are over is told of the whole province
         tabs = TABS if leads else {name: text for name, text in TABS.items() if name != "ended"}
         tab, unions = tab_in(request, tabs), own_unions(reader, who)
         over: list[PersonId] = []

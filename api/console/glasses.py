@@ -43,12 +43,13 @@ def listed(request: Request) -> Response:
     check_room(who, "/glasses")
     with who.ledger.reading() as reader:
         conn, origin = reader.conn, who.ledger.origin
-        officer = None if answers_for_privacy(reader, who) else who.person
+        unions = answers_for_privacy(reader, who)
+        officer = None if unions is None else who.person
         found = view.listing(
-            conn, origin, reviewed=tab == "reviewed", officer=officer, limit=size_in(request),
-            after=_place(request),
+            conn, origin, reviewed=tab == "reviewed", officer=officer, unions=unions or (),
+            limit=size_in(request), after=_place(request),
         )  # fmt: skip
-        waiting, reviewed = view.count(conn, origin, officer)
+        waiting, reviewed = view.count(conn, origin, officer, unions or ())
         names = union_names(reader, {row.union for row in found.rows})
     return page(
         request, "glasses.html", who=who, rows=found.rows, tab=tab, tabs=TABS,
@@ -140,7 +141,7 @@ def one(request: Request, name: str) -> Response:
         row = view.get(conn, origin, [name]).get(GlassId(name))
         if row is None:
             raise NotFound(name)
-        check_glass(reader, who, row.person, row.officer)
+        check_glass(reader, who, row.person, row.officer, row.union)
         told = Glass.of(reader.opened(reader.records(name)))
         sees = may_see(reader, who, row.person)
         shown = people(reader, [row.person]).get(row.person) if sees else None

@@ -7,12 +7,13 @@ what this visitor works with; a person is found as in the search, by what is typ
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from api.showing import may_see, mentioned, streams
+from api.showing import MOST_FOUND, glimpse, has_part, may_see, mentioned, streams
 from ledger.book import Reader
 from ledger.desk import Visitor
 from ledger.domain import divisions
 from ledger.domain.aiding import AidKind
 from ledger.domain.consents import Consent
+from ledger.domain.identity import normalise
 from ledger.domain.ids import PersonId, QuestionId, UnionId, is_id, spoken
 from ledger.domain.money import yuan
 from ledger.domain.partnerships import Partnership
@@ -32,7 +33,7 @@ from ledger.projections import (
     union_tree,
 )
 from ledger.replay import people, title, word
-from ledger.replay.finding import meant
+from ledger.replay.finding import matching, meant
 
 PAPER = "paper"
 """What an act cites as evidence, for want of an id."""
@@ -56,18 +57,20 @@ def choices(
 # ── people, by what is typed ────────────────────────────────────────────────────────────────
 
 
-MOST_FOUND = 300
-
-
-def find_people(reader: Reader, who: Visitor, sought: str) -> tuple[list[PersonId], int]:
+def find_people(reader: Reader, who: Visitor, sought: str) -> tuple[list[PersonId], list[PersonId]]:
     """Whom a name, pinyin, initials, a number or its last four, a phone number find: those whom
-    this visitor may see, and how many more there are whom she may not.
+    this visitor may see; and whom she may not, where it is the whole number of a card in hand.
 
     Of a name that many bear the first `MOST_FOUND` are looked at; one then says more of her.
     """
     persons = [PersonId(each) for each in sorted(meant(reader, sought))[:MOST_FOUND]]
     seen = [each for each in persons if may_see(reader, who, each)]
-    return seen, len(persons) - len(seen)
+    if len(seen) == len(persons):
+        return seen, []
+    numbered = set(matching(reader, {"number": normalise(sought)}))
+    elsewhere = [each for each in persons if each in numbered and each not in seen]
+    reader.showed(elsewhere)
+    return seen, elsewhere
 
 
 def listable(reader: Reader) -> bool:
@@ -120,11 +123,13 @@ def typed(reader: Reader, who: Visitor, prefix: str, sought: str) -> tuple[Choic
 
 
 def concerned(reader: Reader, who: Visitor, given: Iterable[str]) -> list[PersonId]:
-    """Whom the ids of a form concern: a person herself, and whose membership one is."""
+    """Whom the ids of a form concern, of whom the visitor may see: a person herself, and whose
+    membership one is."""
     given = list(given)
     rows = rosters.get(reader.conn, reader.ledger.origin, [i for i in given if i[:4] == "mem_"])
-    holders = [row.person for row in rows.values() if may_see(reader, who, row.person)]
-    return [*(PersonId(each) for each in given if each[:4] == "per_"), *holders]
+    persons = [PersonId(each) for each in given if each[:4] == "per_"]
+    persons += [row.person for row in rows.values()]
+    return [each for each in dict.fromkeys(persons) if may_see(reader, who, each)]
 
 
 # ── called by name ───────────────────────────────────────────────────────────────────────────
@@ -214,7 +219,8 @@ def _transfers_called(reader: Reader, who: Visitor, given: Iterable[str]) -> dic
     """Transfers by whose they are, and from which union."""
     conn, origin = reader.conn, reader.ledger.origin
     rows = transfers.get(conn, origin, given)
-    shown = people(reader, {r.person for r in rows.values() if may_see(reader, who, r.person)})
+    mine = [r for r in rows.values() if has_part(reader, who, r) or may_see(reader, who, r.person)]
+    shown = glimpse(reader, who, mine)
     names = union_tree.get(conn, origin, {r.from_union for r in rows.values() if r.from_union})
 
     def of(row: transfers.Line) -> str:

@@ -6,7 +6,7 @@ from fastapi.responses import RedirectResponse
 
 from api.console.pages import form_of, page, signed_in
 from api.problems import Problem
-from api.showing import check_sight, people, qr_of
+from api.showing import check_held, people, qr_of
 from ledger.desk import Visitor
 from ledger.domain.ids import PersonId, UnionId, is_id
 from ledger.domain.kernel import Office
@@ -123,7 +123,7 @@ async def hand_out(request: Request, person: str) -> Response:
 def _code_page(request: Request, person: str, code: str) -> Response:
     who = _maker(request)
     with who.ledger.looking(who.look("act", "窗口登录码")) as reader:
-        check_sight(reader, who, PersonId(person if is_id(person) else "per_"))
+        check_held(reader, who, PersonId(person if is_id(person) else "per_"))
         shown = people(reader, who, [PersonId(person)]).get(PersonId(person))
     address = f"{request.base_url}m/c/{code}" if code else ""
     return page(

@@ -17,7 +17,7 @@ from api.console.fitting import Offer, offered, post_for
 from api.console.pages import day_in, form_of, page, signed_in, tab_in
 from api.console.workers import union_names
 from api.problems import Problem
-from api.showing import check_case, check_sight, check_union, looking, ours
+from api.showing import check_case, check_transfer, check_union, glimpse, looking, may_see, ours
 from ledger import replay
 from ledger.book import NotFound, Reader
 from ledger.clock import working_days_between
@@ -47,7 +47,7 @@ from ledger.procedures import open_around
 from ledger.projections import case_boards, grants, rosters, union_tree, worker_files
 from ledger.projections import transfers as view
 from ledger.projections.transfers import Line, Tab, TransferState, Way
-from ledger.replay import people, word
+from ledger.replay import word
 
 router = APIRouter(include_in_schema=False)
 SHOWN = 50
@@ -81,7 +81,7 @@ def transfers(request: Request) -> Response:
         union = check_union(reader, who, UnionId(given) if given else None) or who.union
         sought = view.Sought(today, tab=tab, way=way, union=union)
         listed = view.listing(conn, origin, sought, limit=SHOWN, after=(at, last) if last else None)
-        shown = people(reader, [row.person for row in listed.rows], mask=True)
+        shown = glimpse(reader, who, listed.rows)
         names = _names(reader, listed.rows)
         counts = _counts(reader, today, union)
         answers = {row.transfer for row in listed.rows if _may_answer(reader, who, row)}
@@ -150,18 +150,19 @@ def transfer(request: Request, transfer: str) -> Response:
     known_on = (day_in(request, "known_on") or as_of) if then else None
     with looking(who, "transfer", f"transfer:{transfer}" if is_id(transfer) else None) as reader:
         row = _row(reader, transfer)
-        check_sight(reader, who, row.person)
+        check_transfer(reader, who, row)
+        sees = may_see(reader, who, row.person)
         file = replay.transfer(
             reader, transfer, as_of=as_of, known_on=known_on, mask=not who.sees_numbers
         )
-        shown = people(reader, [row.person], mask=not who.sees_numbers)
+        shown = glimpse(reader, who, [row], mask=not who.sees_numbers)
         names = _names(reader, [row])
         offers = [] if file.historical else transfer_offers(reader, who, row)
-        items = {} if file.historical else _travelling(reader, who, row.person)
+        items = {} if file.historical or not sees else _travelling(reader, who, row.person)
     taken = desk_of(request).takers(who, [transfer]).get(transfer)
     return page(
         request, "transfer.html", who=who, row=row, file=file, person=shown.get(row.person),
-        names=names, offers=offers, items=items, taken=taken, tones=TONES, as_of=as_of, then=then,
+        names=names, offers=offers, items=items, sees=sees, taken=taken, tones=TONES, as_of=as_of, then=then,
         known_on=known_on, today=who.today, left=_left([row], who.today).get(row.transfer),
         ground=_ground(row.ground) if row.ground else "", home=file.lanes[0] if file.lanes else None,
         waiting=row.state in view.WAITING,
@@ -310,7 +311,7 @@ async def claim(request: Request, transfer: str) -> Response:
 
 def _take(request: Request, who: Visitor, transfer: str, drop: bool) -> bool:
     with who.ledger.reading() as reader:
-        check_sight(reader, who, _row(reader, transfer).person)
+        check_transfer(reader, who, _row(reader, transfer))
     desk = desk_of(request)
     if drop:
         desk.lay_down(who, transfer)

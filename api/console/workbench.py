@@ -16,7 +16,15 @@ from api.console.grants import above
 from api.console.pages import page, signed_in, tab_in
 from api.console.workers import union_names
 from api.problems import Problem
-from api.showing import check_union, looking, own_unions, sees_offer, signals_for
+from api.showing import (
+    answers_for_privacy,
+    check_union,
+    glimpse,
+    looking,
+    own_unions,
+    sees_offer,
+    signals_for,
+)
 from ledger.book import Reader
 from ledger.clock import beijing, working_days_after
 from ledger.desk import Visitor
@@ -141,7 +149,7 @@ def _transfers(reader: Reader, who: Visitor) -> Iterator[Task]:
             limit=MOST,
         ).rows
     ]  # fmt: skip
-    shown = people(reader, [row.person for row in rows])
+    shown = glimpse(reader, who, rows)
     for row in rows:
         name = shown[row.person].name if row.person in shown else ""
         yield Task(
@@ -293,7 +301,11 @@ def _privacy(reader: Reader, who: Visitor) -> Iterator[Task]:
                     f"/forgetting/{row.person}", row.until, row.since,
                 )  # fmt: skip
     if may(who, GlassReviewed):
-        looks = glasses.listing(conn, origin, reviewed=False, limit=MOST).rows
+        led = answers_for_privacy(reader, who)
+        looks = glasses.listing(
+            conn, origin, reviewed=False, officer=None if led is None else who.person,
+            unions=led or (), limit=MOST,
+        ).rows  # fmt: skip
         names = union_names(reader, {look.union for look in looks})
         for look in looks:
             if who.person not in {look.officer, look.person}:

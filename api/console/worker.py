@@ -17,7 +17,7 @@ from api.console.privacy import enters
 from api.console.purposes import PURPOSES, purpose_in, purpose_text
 from api.console.workers import lanes_by_day, union_names
 from api.problems import Problem
-from api.showing import check_case, check_sight, held_by_partner, looks_at, mentioned
+from api.showing import check_case, check_sight, held_by_partner, holds, looks_at, mentioned
 from ledger.book import NotFound, Reader
 from ledger.desk import Visitor
 from ledger.domain.aid import AidApplied, Stage
@@ -134,6 +134,7 @@ def life(request: Request, person: str) -> Response:
         resting = any(alert.kind in _AT_REST for alert in file.warnings)
         offers = {} if file.historical or resting else told.offers()
         held = [] if file.historical else told.held_grants()
+        lets_in = not file.historical and not resting and holds(reader, who, someone)
     lines = [line for line in file.lines if not about or _about(line, about)]
     lanes = list(file.lanes)
     return page(
@@ -143,7 +144,7 @@ def life(request: Request, person: str) -> Response:
         as_of=moment.as_of, then=moment.then, known_on=moment.known_on, today=who.today,
         day=file.day, lines=lines, steps=lanes_by_day(tuple(lines)), spans=file.responsible,
         own=who.ledger.origin, offers=offers, held=held, purpose=purpose,
-        can=_can(offers), resting=resting, forgets=enters(who, "/forgetting"),
+        can=_can(offers), resting=resting, lets_in=lets_in, forgets=enters(who, "/forgetting"),
         glasses=enters(who, "/glasses"), **found,
     )  # fmt: skip
 

@@ -26,7 +26,7 @@ from ledger.desk import TooManyFilters, Visitor
 from ledger.domain import divisions
 from ledger.domain.glass import GlassBroken
 from ledger.domain.ids import PersonId, UnionId, is_id
-from ledger.domain.membership import Channel, TransferOffered
+from ledger.domain.membership import Channel, TransferOffered, TransferRequested
 from ledger.domain.persons import PersonRegistered
 from ledger.imports.returning import neutralised
 from ledger.projections import rosters, union_tree
@@ -126,16 +126,17 @@ def workers(request: Request) -> Response:
         return RedirectResponse(f"/workers?{urlencode({**words, 'cols': ','.join(chosen)})}", 303)
     asked = _asked(request)
     with who.ledger.looking(who.look("workers", "名册")) as reader:
-        listed, following, hidden = _listed(reader, who, asked)
+        listed, following, elsewhere = _listed(reader, who, asked)
         rows = list(_rows(reader, who, asked, listed))
         unions = _unions_below(reader, who)
     return page(
-        request, "workers.html", who=who, asked=asked, rows=rows, hidden=hidden, unions=unions,
+        request, "workers.html", who=who, asked=asked, rows=rows, elsewhere=elsewhere, unions=unions,
         following="~".join(following) if following else None, columns=COLUMNS, states=STATES,
         channels=[(str(each), word(each)) for each in Channel], sizes=SIZES,
         homes=homes(who.ledger.province.code),
         saved=desk_of(request).filters(who, "workers"), moves=_may_hand_over(who),
         registers=post_for(who, PersonRegistered) is not None,
+        asks=post_for(who, TransferRequested) is not None,
         words=urlencode({k: v for k, v in request.query_params.items() if k != "after"}),
         kept=urlencode(_kept(request)), own=who.ledger.origin, breaks=may(who, GlassBroken),
     )  # fmt: skip
@@ -161,8 +162,8 @@ def _asked(request: Request) -> Asked:
 
 def _listed(
     reader: Reader, who: Visitor, asked: Asked
-) -> tuple[list[tuple[PersonId, Member | None]], tuple[str, str] | None, int]:
-    """Who is listed, where the next page begins, and how many are not for this visitor."""
+) -> tuple[list[tuple[PersonId, Member | None]], tuple[str, str] | None, list[PersonId]]:
+    """Who is listed, where the next page begins, and who is known elsewhere by her whole number."""
     conn, origin = reader.conn, reader.ledger.origin
     given = asked.words["union"]
     union = check_union(reader, who, UnionId(given) if given else None)
@@ -171,15 +172,15 @@ def _listed(
     if not asked.q:
         sought = asked.sought(reader.ledger, union)
         found = rosters.members(conn, origin, sought, limit=asked.size, after=asked.after)
-        return [(row.person, row) for row in found.rows], found.next, 0
-    persons, hidden = find_people(reader, who, asked.q)
+        return [(row.person, row) for row in found.rows], found.next, []
+    persons, elsewhere = find_people(reader, who, asked.q)
     if any(asked.words.values()):
         # Somebody is found wherever she stands, unless a union was named.
         sought = replace(
             asked.sought(reader.ledger, union if given else None), persons=frozenset(persons)
         )
         found = rosters.members(conn, origin, sought, limit=asked.size, after=asked.after)
-        return [(row.person, row) for row in found.rows], found.next, hidden
+        return [(row.person, row) for row in found.rows], found.next, elsewhere
     ahead = [each for each in persons if asked.after is None or each > asked.after[1]]
     listed: list[tuple[PersonId, Member | None]] = []
     standing = rosters.of_persons(conn, origin, ahead)
@@ -187,7 +188,7 @@ def _listed(
         listed += [(person, row) for row in standing.get(person, [None])]
     shown = listed[: asked.size]
     more = len(listed) > len(shown)
-    return shown, ("found", shown[-1][0]) if more else None, hidden
+    return shown, ("found", shown[-1][0]) if more else None, elsewhere
 
 
 def _rows(

@@ -80,7 +80,9 @@ class RestsSought(Listing):
 
 
 @LISTS.view(
-    "", "已限制、已删除的人员，期满的在前；省级工会和经审看全部，其他看本工会限制的", Page[RestRow]
+    "",
+    "已限制、已删除的人员，期满的在前；省级工会看全部，经审看本级及下级限制的，其他看本工会限制的",
+    Page[RestRow],
 )
 def rests(who: SignedIn, asked: Annotated[RestsSought, Query()]) -> Response:
     turn = turned(who, "forgetting", asked)

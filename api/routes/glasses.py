@@ -18,8 +18,9 @@ from api.showing import (
     turned,
 )
 from ledger import procedures
-from ledger.book import Entry, NotFound
+from ledger.book import Entry, NotFound, Reader
 from ledger.domain.glass import HOURS, Emergency, Glass, GlassFinding
+from ledger.domain.ids import GlassId
 from ledger.projections import glasses
 from ledger.projections.glasses import GlassRow
 
@@ -40,11 +41,12 @@ def listing(who: SignedIn, asked: Annotated[GlassesSought, Query()]) -> Response
     with who.ledger.reading() as reader:
         if ask.person is not None:
             check_sight(reader, who, ask.person)
-        # Whoever answers for data protection, and audits, sees all; others see their own.
-        every = ask.person is not None or answers_for_privacy(reader, who)
+        # Whoever answers for data protection, or audits, sees her unions'; others see their own.
+        unions = answers_for_privacy(reader, who)
+        every = ask.person is not None or unions is None
         page = glasses.listing(
             reader.conn, who.ledger.origin, reviewed=ask.reviewed, person=ask.person,
-            officer=None if every else who.person, limit=ask.limit,
+            officer=None if every else who.person, unions=unions or (), limit=ask.limit,
             after=turn.place(str, str, str),
         )  # fmt: skip
     return turn.answer(page.rows, page.next)
@@ -69,11 +71,11 @@ class GlassShape:
 @ROUTER.view("/{glass}", "一次紧急查阅：理由与复核", GlassShape)
 def one(glass: GlassRef, who: SignedIn) -> Response:
     with looking(who, "glass", "audit") as reader:
-        told = Glass.of(reader.opened(reader.records(glass)))
+        told, row = Glass.of(reader.opened(reader.records(glass))), _row(reader, glass)
         e = told.broken
         if e is None:
             raise NotFound(glass)
-        check_glass(reader, who, e.person, told.by)
+        check_glass(reader, who, row.person, row.officer, row.union)
         version = reader.get(Glass, glass).version
     review = told.reviewed
     shape = GlassShape(
@@ -82,6 +84,13 @@ def one(glass: GlassRef, who: SignedIn) -> Response:
         review.opinion if review else "",
     )  # fmt: skip
     return answer(shape, version=version)
+
+
+def _row(reader: Reader, glass: GlassId) -> GlassRow:
+    found = glasses.get(reader.conn, reader.ledger.origin, [glass]).get(glass)
+    if found is None:
+        raise NotFound(glass)
+    return found
 
 
 class Breaking(Body):
@@ -112,6 +121,8 @@ class Reviewing(Body):
 @ROUTER.act("/{glass}/review", "复核紧急查阅")
 def review(glass: GlassRef, body: Reviewing, asked: Acting, seen: Seen) -> Response:
     def decide(entry: Entry) -> None:
+        row = _row(entry, glass)
+        check_glass(entry, asked.who, row.person, row.officer, row.union)
         procedures.review_glass(entry, glass, body.found, body.opinion)
 
     return asked.record(body, decide, {glass: seen})

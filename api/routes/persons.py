@@ -23,6 +23,8 @@ from api.asking import (
     answer,
 )
 from api.showing import (
+    MOST_FOUND,
+    STRANGER,
     Look,
     Looking,
     Purpose,
@@ -100,7 +102,8 @@ class Searching(Part):
 
 @dataclass(frozen=True)
 class Elsewhere:
-    """Somebody who is on record and not shown: another's worker, or read without a purpose."""
+    """Somebody who is on record and not shown: another's worker, whose whole number was given; or
+    one's own, read without a purpose."""
 
     person: str
     why: str
@@ -108,7 +111,8 @@ class Elsewhere:
 
 @dataclass(frozen=True)
 class Found:
-    """Who was found; `elsewhere`: on record, and not for this visitor to see like this."""
+    """Who was found; `elsewhere`: on record, and not for this visitor to see like this. That
+    somebody is another's worker is told by her whole number alone."""
 
     items: list[Shown]
     elsewhere: list[Elsewhere]
@@ -117,13 +121,19 @@ class Found:
 
 @ROUTER.look("/search", "查找职工", Found)
 def search(body: Searching, who: SignedIn) -> Response:
+    sought, sights = body.words(), dict[PersonId, str | None]()
     with looking(who, "search", body.purpose) as reader:
-        found = reader.ledger.vault.find(reader.conn, **body.words())
-        persons = [PersonId(each) for each in found[: body.limit]]
-        sights = {person: sight_of(reader, who, person, body.purpose) for person in persons}
+        found = reader.ledger.vault.find(reader.conn, **sought)
+        for person in map(PersonId, found[:MOST_FOUND]):
+            why = sight_of(reader, who, person, body.purpose)
+            # That another's worker is on record is for whoever has her card in hand.
+            if why != STRANGER or "number" in sought:
+                sights[person] = why
+        persons = list(sights)[: body.limit]
         shown = people(reader, who, [each for each in persons if sights[each] is None])
-    elsewhere = [Elsewhere(each, why) for each, why in sights.items() if why is not None]
-    return answer(Found(list(shown.values()), elsewhere, len(found) > body.limit))
+        elsewhere = [Elsewhere(p, why) for p in persons if (why := sights[p]) is not None]
+        reader.showed(each.person for each in elsewhere)
+    return answer(Found(list(shown.values()), elsewhere, len(sights) > body.limit))
 
 
 # ── the file ─────────────────────────────────────────────────────────────────────────────────

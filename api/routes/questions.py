@@ -29,17 +29,20 @@ from api.showing import (
     Listing,
     Looking,
     Page,
+    check_fund,
     check_part,
     check_purpose,
+    check_sample,
     check_sight,
     check_union,
     looking,
     names_of,
     oversees,
+    samples_for,
     turned,
 )
 from ledger import procedures, replay
-from ledger.book import Entry, Reader
+from ledger.book import Entry
 from ledger.desk import Visitor
 from ledger.domain.corrections import person_of
 from ledger.domain.ids import QuestionId, UnionId
@@ -290,6 +293,14 @@ class Drawing(Body):
 @SAMPLES.act("", "抽样：种子、总体和所抽记录一并登记")
 def draw(body: Drawing, asked: Acting) -> Response:
     def decide(entry: Entry) -> dict[str, Any]:
+        if body.fund is not None:
+            check_fund(entry, asked.who, body.fund)
+        elif not oversees(entry, asked.who):
+            raise Problem(
+                403, "not-your-sample", "Of all records only the federation's auditors draw.",
+                "从全省记录中抽样，由省级工会的经审人员办理。",
+                instead="限定本级或下级工会的一项资金再抽，或请省级工会的经审人员抽取。",
+            )  # fmt: skip
         population = Population(
             Code(body.origin or entry.ledger.origin), tuple(body.kinds), body.fund, body.since,
             body.until,
@@ -317,28 +328,19 @@ class SamplesSought(Listing):
 def samples(who: SignedIn, asked: Annotated[SamplesSought, Query()]) -> Response:
     turn = turned(who, "samples", asked)
     with who.ledger.reading() as reader:
-        _check_oversees(reader, who)
-        found = view.samples(reader.conn, who.ledger.origin)
+        found = samples_for(reader, who)
     return turn.answer(*turn.cut(found, lambda row: (f"{10**15 - row.position:015}",)))
 
 
 @SAMPLES.view("/{sample}", "一次抽样，并按种子重抽核对", SampleFile)
 def sample(sample: SampleRef, who: SignedIn) -> Response:
     with who.ledger.reading() as reader:
-        _check_oversees(reader, who)
         drawn = reader.find(Sample, sample).drawn
         assert drawn is not None
+        check_sample(reader, who, drawn)
         sought = Sought(who.today, sample=sample)
         told = SampleFile(
             drawn, procedures.drawn_again(reader, sample),
             view.listing(reader.conn, who.ledger.origin, sought, limit=500).rows,
         )  # fmt: skip
     return answer(told)
-
-
-def _check_oversees(reader: Reader, who: Visitor) -> None:
-    if not oversees(reader, who):
-        raise Problem(
-            403, "not-your-sample", "Samples are for auditors and the province's federation.",
-            "抽样由经审人员和省级工会查阅。", instead="请经审人员查询。",
-        )  # fmt: skip

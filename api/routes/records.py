@@ -1,7 +1,7 @@
 """Records (记录): what stands in our own journal, header by header, each with its leaf.
 
-For auditors and the province's federation; a single record also for the union that entered it and
-those above. Personal texts are no part of a record: its body holds only commitments to them.
+For the province's federation and its auditors; a single record also for the union that entered it
+and those above. Personal texts are no part of a record: its body holds only commitments to them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -140,6 +140,6 @@ def _told(
 
 def _not_yours() -> Problem:
     return Problem(
-        403, "not-your-records", "Records are for auditors and the union that entered them.",
-        "记录由经审人员、省级工会及登记工会查阅。", instead="请经审或省级工会查询。",
+        403, "not-your-records", "Records are for the federation and the union that entered them.",
+        "记录由省级工会及其经审、登记工会及其上级查阅。", instead="请省级工会的经审人员查询。",
     )  # fmt: skip

@@ -54,12 +54,12 @@ def views(who: SignedIn) -> Response:
 
 
 def check_overseer(who: Visitor) -> None:
-    """403 where the visitor is neither an auditor nor of the federation."""
+    """403 where the visitor is not of the province's federation."""
     with who.ledger.reading() as reader:
         if not oversees(reader, who):
             raise Problem(
-                403, "not-your-office", "This is for the federation and for auditors.",
-                "此页供省级工会和经审人员使用。", instead="请联系省总工会办理。",
+                403, "not-your-office", "This is for the province's federation and its auditors.",
+                "此页供省级工会及其经审使用。", instead="请联系省总工会办理。",
             )  # fmt: skip
 
 

@@ -33,10 +33,11 @@ from api.showing import (
     Purpose,
     check_purpose,
     check_sight,
+    check_transfer,
     check_union,
+    glimpse,
     looking,
     names_of,
-    people,
     turned,
 )
 from ledger import procedures, replay
@@ -111,8 +112,8 @@ def transfers(who: SignedIn, asked: Annotated[TransfersSought, Query()]) -> Resp
         sought = ask.sought(who, check_union(reader, who, ask.union))
         page = view.listing(reader.conn, origin, sought, limit=ask.limit, after=turn.pair)
         counts = view.count(reader.conn, origin, sought) if ask.count else None
-        open_ = [row.person for row in page.rows if _held(row) == origin or ask.purpose]
-        shown = people(reader, who, open_)
+        open_ = [row for row in page.rows if _held(row) == origin or ask.purpose]
+        shown = glimpse(reader, who, open_, mask=not who.sees_numbers)
         names = names_of(reader, [u for row in page.rows for u in (row.from_union, row.to_union)])
     lines = [
         TransferLine(
@@ -134,7 +135,7 @@ def _held(row: Line) -> str | None:
 def transfer(transfer: TransferRef, who: SignedIn, asked: Looking) -> Response:
     with looking(who, "transfer", asked.purpose) as reader:
         line = _line(reader, transfer)
-        check_sight(reader, who, line.person)
+        check_transfer(reader, who, line)
         check_purpose(reader, line.person, asked.purpose)
         told = replay.transfer(
             reader, transfer, as_of=asked.as_of, known_on=asked.known_on,
@@ -288,7 +289,7 @@ def accept_list(body: AcceptingList, asked: Acting) -> Response:
         offers: list[tuple[MembershipId, TransferId]] = []
         for each in body.transfers:
             line = _line(entry, each)
-            check_sight(entry, asked.who, line.person)
+            check_transfer(entry, asked.who, line)
             if line.membership is None:
                 raise NotFound(each)
             offers.append((line.membership, each))
@@ -350,13 +351,13 @@ def _upon(
     asked: Asking, body: Body, transfer: TransferId, seen: int,
     act: Callable[[Entry, MembershipId], Any],
 ) -> Response:  # fmt: skip
-    """An act upon an offer that was seen, of a worker whom this visitor may see."""
+    """An act upon an offer that was seen, for its sides and those above them."""
     line = _asked(asked, transfer)
 
     def decide(entry: Entry) -> None:
         if line.membership is None:
             raise NotFound(transfer)
-        check_sight(entry, asked.who, line.person)
+        check_transfer(entry, asked.who, line)
         entry.read(*_thing(line))
         act(entry, line.membership)
 
@@ -464,11 +465,11 @@ def _upon_request(
     asked: Asking, body: Body, transfer: TransferId, seen: int,
     act: Callable[[Entry], Any],
 ) -> Response:  # fmt: skip
-    """An act upon a request that was seen, of a worker whom this visitor may see."""
+    """An act upon a request that was seen, for its sides and those above them."""
     line = _asked(asked, transfer)
 
     def decide(entry: Entry) -> None:
-        check_sight(entry, asked.who, line.person)
+        check_transfer(entry, asked.who, line)
         entry.read(*_thing(line))
         act(entry)
 

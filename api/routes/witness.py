@@ -98,8 +98,8 @@ def entries(path: str, request: Request, ledger: Served) -> Response:
     with ledger.reading() as reader:
         if who.ledger is not ledger or not oversees(reader, who):
             raise Problem(
-                403, "not-your-records", "Records are for auditors and the federation.",
-                "记录由经审人员和省级工会查阅。", instead="请经审或省级工会查询。",
+                403, "not-your-records", "All records are for the federation and its auditors.",
+                "全部记录由省级工会及其经审查阅。", instead="请省级工会的经审人员查询。",
             )  # fmt: skip
         _check_signed(reader.conn, ledger.log, asked)
         page = ledger.recorder.page(reader.conn, asked.start, asked.width)

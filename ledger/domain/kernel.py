@@ -46,7 +46,7 @@ class Office(StrEnum):
     ACCOUNTANT = "accountant"  # 会计
     CASHIER = "cashier"  # 出纳
     LEGAL = "legal"  # 法律工作
-    AUDITOR = "auditor"  # 经审：什么都能看，只写疑点
+    AUDITOR = "auditor"  # 经审：本级及下级什么都能看，只写疑点
     PRIVACY = "privacy"  # 个人信息保护负责人
     SELF = "self"  # 本人：职工自己办自己的事，不是任职
     PROCEDURE = "procedure"  # 系统程序：无人裁量，只照规则续办

@@ -9,7 +9,19 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, Index, Integer, Table, Text, case, func, select, tuple_
+from sqlalchemy import (
+    Column,
+    Connection,
+    Index,
+    Integer,
+    Table,
+    Text,
+    case,
+    func,
+    or_,
+    select,
+    tuple_,
+)
 
 from ledger.domain.glass import Emergency, Glass, GlassBroken, GlassFinding, GlassReviewed
 from ledger.domain.ids import GlassId, PersonId, UnionId
@@ -100,10 +112,11 @@ class GlassRow:
 
 def listing(
     conn: Connection, origin: str, *, reviewed: bool | None = None, person: str | None = None,
-    officer: str | None = None, limit: int = 50, after: tuple[str, str, str] | None = None,
+    officer: str | None = None, unions: Iterable[str] = (), limit: int = 50,
+    after: tuple[str, str, str] | None = None,
 ) -> Page[GlassRow, tuple[str, str, str]]:  # fmt: skip
     """A page of emergencies, what is to be reviewed first at the top; of one person, or by one
-    officer."""
+    officer and whoever acted for these unions."""
     c = glass.c
     where = [c.generation == live(conn, origin, NAME)]
     if reviewed is not None:
@@ -111,7 +124,7 @@ def listing(
     if person is not None:
         where.append(c.person == person)
     if officer is not None:
-        where.append(c.officer == officer)
+        where.append(or_(c.officer == officer, c.union_id.in_(list(unions))))
     if after is not None:
         where.append(tuple_(c.finding, c.review_by, c.glass) > tuple_(*after))
     query = select(glass).where(*where).order_by(c.finding, c.review_by, c.glass)
@@ -123,12 +136,14 @@ def listing(
     return Page([_row(row) for row in found[:limit]], more)
 
 
-def count(conn: Connection, origin: str, officer: str | None = None) -> tuple[int, int]:
-    """How many emergencies are to be reviewed, and how many are: all, or one officer's."""
+def count(
+    conn: Connection, origin: str, officer: str | None = None, unions: Iterable[str] = ()
+) -> tuple[int, int]:
+    """How many emergencies are to be reviewed, and how many are: all, or those of `listing`."""
     c = glass.c
     where = [c.generation == live(conn, origin, NAME)]
     if officer is not None:
-        where.append(c.officer == officer)
+        where.append(or_(c.officer == officer, c.union_id.in_(list(unions))))
     waits = func.sum(case((c.finding == "", 1), else_=0))
     every, waiting = conn.execute(select(func.count(), waits).where(*where)).one()
     return int(waiting or 0), int(every - (waiting or 0))

@@ -105,6 +105,16 @@ WAITING = frozenset(
 UNANSWERED = frozenset({TransferState.REQUESTED, TransferState.OPEN})
 DONE = frozenset({TransferState.RECEIVED})
 RETURNED = frozenset(TransferState) - WAITING - DONE
+GOING = frozenset(
+    {
+        TransferState.SHOWN,
+        TransferState.OPEN,
+        TransferState.ACCEPTED,
+        TransferState.RELEASED,
+        TransferState.RECEIVED,
+    }
+)
+"""Set going by the holder's union, and not turned back: the worker concerns the receiver too."""
 
 transfer = Table(
     "transfer",
@@ -428,6 +438,11 @@ class Line:
     def late(self, today: date) -> bool:
         """Whether it has not been answered, and should have been before this day."""
         return self.state in UNANSWERED and self.deadline is not None and self.deadline < today
+
+    def going(self, today: date) -> bool:
+        """Whether the holder's union set it going and it was not turned back; a voucher in its term."""
+        spent = self.state is TransferState.SHOWN and (self.deadline or date.max) < today
+        return self.state in GOING and not spent
 
 
 _DAYS = (

@@ -1,6 +1,7 @@
 """People over HTTP: registered, found, read by whoever they concern, masked where need be."""
 
 from datetime import date
+from typing import Any
 
 from sqlalchemy import select
 
@@ -101,10 +102,8 @@ def test_a_file_is_for_the_unions_that_it_concerns(home: World, sits: Sits) -> N
             (other, Office.CLERK),
         )
     }  # fmt: skip
-    auditor = sits(other, Office.AUDITOR).get(f"/persons/{person}")
 
     assert answers == {village: 200, city: 200, home.root: 200, other: 403}
-    assert auditor.status_code == 200
     refused = sits(other, Office.CLERK).get(f"/persons/{person}").json()
     assert refused["type"] == "/problems/not-your-worker"
     assert "商请" in refused["instead"]
@@ -143,15 +142,86 @@ def test_each_person_shown_is_a_line_on_the_read_log(home: World, sits: Sits) ->
     }
 
 
-def test_who_is_not_shown_is_not_on_the_read_log(home: World, sits: Sits) -> None:
-    home.worker("韦秀英", union=home.union("纳合村工会"))
+def test_another_unions_worker_is_on_record_for_whoever_has_her_card_in_hand(
+    home: World, sits: Sits
+) -> None:
+    person = home.worker("韦秀英", union=home.union("纳合村工会"), phone="13800005678")
+    number = citizen_number(home.division, date(1990, 1, 1), 1)
     stranger = sits(home.union("别村工会"), Office.CLERK)
 
-    answered = stranger.http.post("/api/v1/persons/search", json={"name": "韦秀英"}).json()
+    def sought(**said: str) -> dict[str, Any]:
+        return stranger.http.post("/api/v1/persons/search", json=said).json()
 
-    assert answered["items"] == []
-    assert [each["why"] for each in answered["elsewhere"]] == ["not-your-worker"]
+    nothing = {"items": [], "elsewhere": [], "more": False}
+    for said in (
+        {"name": "韦秀英"}, {"pinyin": "weixiuying"}, {"initials": "wxy"}, {"last4": number[-4:]},
+        {"phone": "13800005678"}, {"birth": "1990-01-01"}, {"number": " ", "initials": "wxy"},
+    ):  # fmt: skip
+        assert sought(**said) == nothing, said
     assert looked_at(home, "search") == []
+    assert sought(number=number)["elsewhere"] == [{"person": person, "why": "not-your-worker"}]
+    assert sought(number=number, birth="1990-01-02")["elsewhere"] == []
+    assert looked_at(home, "search") == [person]
+
+
+def test_strangers_neither_fill_a_page_of_the_search_nor_are_counted(
+    home: World, sits: Sits
+) -> None:
+    village, other = home.union("纳合村工会"), home.union("别村工会")
+    for _ in range(3):
+        home.worker("韦秀英", union=other)
+    mine = home.worker("韦秀英", union=village)
+    clerk = sits(village, Office.CLERK)
+
+    said = {"name": "韦秀英", "limit": 1}
+    answered = clerk.http.post("/api/v1/persons/search", json=said).json()
+
+    assert [each["person"] for each in answered["items"]] == [mine]
+    assert answered["more"] is False
+
+
+def test_an_auditor_reads_the_files_of_her_own_union_and_those_below_it(
+    home: World, sits: Sits
+) -> None:
+    city = home.union("河池市总工会", division="451200")
+    village, other = home.union("纳合村工会", superior=city), home.union("别村工会")
+    person = home.worker("韦秀英", union=village)
+    home.enrol(person, village)
+
+    def audits(union: str) -> dict[str, Any]:
+        auditor = sits(union, Office.AUDITOR)
+        listed = auditor.see("/memberships")["items"]
+        return {
+            "file": auditor.get(f"/persons/{person}").status_code,
+            "roster": [each["person_id"] for each in listed],
+            "another's": auditor.get("/memberships", union=village).status_code,
+        }
+
+    every = {"file": 200, "roster": [person], "another's": 200}
+    assert audits(village) == audits(city) == audits(home.root) == every
+    assert audits(other) == {"file": 403, "roster": [], "another's": 403}
+
+
+def test_what_is_of_the_whole_province_is_for_the_federations_auditor(
+    home: World, sits: Sits
+) -> None:
+    home.enrol(home.worker("韦秀英"), home.root)
+    below, root = sits(home.union("别村工会"), Office.AUDITOR), sits(home.root, Office.AUDITOR)
+    drawing = {"kinds": ["MemberEnrolled"], "size": 1, "seed": "摇号"}
+
+    asked = [
+        "/records", "/records/1/proof", "/system/signals", "/system/settlements", "/system/views",
+    ]  # fmt: skip
+    refused = [below.get(path) for path in asked] + [below.post("/samples", drawing)]
+
+    assert [each.status_code for each in refused] == [403] * 6
+    assert "省级工会的经审人员" in refused[0].json()["instead"]
+    assert "省级工会的经审人员" in refused[-1].json()["instead"]
+    assert {root.get(path).status_code for path in asked} <= {200, 404}
+    sample = root.act("/samples", drawing)["sample"]
+    assert below.get(f"/samples/{sample}").status_code == 403
+    assert below.see("/samples")["items"] == []
+    assert [each["sample"] for each in root.see("/samples")["items"]] == [sample]
 
 
 def test_renamed_moved_and_dead_as_at_each_date(home: World, sits: Sits) -> None:

@@ -136,6 +136,64 @@ def test_a_worker_who_turned_up_is_asked_for(home: World, sits: Sits) -> None:
     host.upon(thing, "request-closing", {"why": "mistaken"})
 
 
+def test_who_asks_for_a_worker_sees_her_once_she_is_offered_and_not_when_refused(
+    home: World, sits: Sits
+) -> None:
+    village, street = home.union("纳合村工会"), home.union("街道工会")
+    person = home.worker("韦秀英", union=village, phone="13800005678")
+    membership = home.enrol(person, village)
+    host, holder = sits(street, Office.CLERK), sits(village, Office.LIAISON)
+    household = sits(village, Office.CLERK).act("/households", {"person": person})["household"]
+
+    def asks() -> str:
+        body = {"person": person, "from_union": village, "proof": "card"}
+        return f"/transfers/{host.act('/transfers/requests', body)['transfer']}"
+
+    def sees() -> tuple[int, int, set[str]]:
+        listed = host.see("/transfers", person=person)["items"]
+        file, home_of = host.get(f"/persons/{person}"), host.get(f"/households/{household}")
+        return file.status_code, home_of.status_code, {row["person"]["name"] for row in listed}
+
+    first = asks()
+    asked = sees()
+    told = host.see("/transfers", person=person)["items"][0]["person"]
+    holder.upon(first, "request-refusal", {"ground": "worker_objects"})
+    refused = sees()
+    host.upon(first, "request-closing", {"why": "mistaken"})
+    second = asks()
+    holder.upon(second, "answer", {"membership": membership})
+    offered = sees()
+    holder.upon(second, "withdrawal", {"reason": "misdirected"})
+    withdrawn = sees()
+    state = host.see(second)["state"]["state"]
+    sent = holder.act("/transfers", {"membership": membership, "to_union": street})["transfer"]
+    sits(street, Office.LIAISON).upon(f"/transfers/{sent}", "acceptance")
+
+    assert asked == refused == withdrawn == (403, 403, {"韦*英"})
+    assert not {told["number"], told["birth"], told["phone"], told["sex"]} - {""}
+    assert offered == sees() == (200, 200, {"韦秀英"})
+    assert state == "withdrawn"
+    stranger = sits(home.union("邻村工会"), Office.CLERK)
+    assert stranger.get(first).status_code == 403
+
+
+def test_a_union_that_is_named_in_a_request_and_holds_nobody_says_so_without_her_file(
+    home: World, sits: Sits
+) -> None:
+    village, street, wrong = (home.union(name) for name in ("纳合村工会", "街道工会", "邻村工会"))
+    person = home.worker("韦秀英", union=village)
+    home.enrol(person, village)
+    body = {"person": person, "from_union": wrong, "proof": "word"}
+
+    asked = sits(street, Office.LIAISON).act("/transfers/requests", body)["transfer"]
+    named = sits(wrong, Office.LIAISON)
+    before = named.get(f"/persons/{person}").status_code
+    named.upon(f"/transfers/{asked}", "request-refusal", {"ground": "not_a_member"})
+
+    assert before == 403
+    assert named.see(f"/transfers/{asked}")["state"]["state"] == "refused"
+
+
 def test_a_group_is_handed_over_with_a_result_for_each(home: World, sits: Sits) -> None:
     village, street = home.union("纳合村工会"), home.union("街道工会")
     held = [home.enrol(home.worker(union=village), village) for _ in range(3)]

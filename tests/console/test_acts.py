@@ -225,3 +225,53 @@ def test_an_act_upon_nothing_and_an_unknown_act_are_told_apart(
     clerk.see("/do/transfers/accept", 400)
     clerk.see("/do/transfers/accept?transfer=trf_x", 404)
     clerk.see("/do/transfers/nothing", 404)
+
+
+def test_a_form_names_nobody_whom_the_visitor_may_not_see_however_the_address_is_written(
+    home: World, village: str, seats: Seats
+) -> None:
+    other = home.union("巴学村工会")
+    worker, child = home.worker("韦秀英", union=village), home.worker("韦小宝", union=village)
+    home.enrol(worker, UnionId(village))
+    clerk, stranger = seats(village, Office.CLERK), seats(other, Office.CLERK)
+    household = opened_file(clerk, worker, "东困〔2026〕1号")
+    clerk.act(
+        "households/join", {"household": household}, person=child, relation="child", guardian=worker
+    )
+    consenting = {"purpose": "aid", "groups": "identity", "evidence": "signed_form"}
+    clerk.act(
+        "consents/give", {"person": worker}, receiver__name="某某医院", receiver__union=village,
+        notice="告知书-1", **consenting,
+    )  # fmt: skip
+    opened_file(stranger, mine := home.worker("黄大山", union=other), "东困〔2026〕2号")
+    home.enrol(mine, UnionId(other))
+    file = stranger.see("/hardship-files").split("/hardship-files/hrd_")[1][:26]
+
+    told_by = [
+        stranger.see(f"/do/{path}")
+        for path in (
+            f"hardship/open?person={worker}", f"hardship/open?nobody={worker}",
+            f"hardship/close?file=hrd_{file}&x={worker}", f"consents/share?person={worker}",
+            f"transfers/offer?x={worker}", f"aid/apply?beneficiary={worker}",
+        )
+    ]  # fmt: skip
+
+    for page in told_by:
+        for word in ("韦秀英", "韦小宝", "东困〔2026〕1号", "某某医院"):
+            assert word not in page
+        assert household not in page
+    assert "韦小宝" in clerk.see(f"/do/hardship/open?person={worker}")
+    assert "韦小宝" not in clerk.see(f"/do/hardship/open?nobody={worker}")
+    assert "某某医院" in clerk.see(f"/do/consents/share?person={worker}")
+
+
+def opened_file(clerk: Clerk, person: str, number: str) -> str:
+    """A hardship file in a household of her own; the household."""
+    clerk.act("households/open", {"person": person})
+    new = clerk.see(f"/hardship-files/new?person={person}")
+    household = new.split("household=")[1].split("&amp;")[0]
+    clerk.act(
+        "hardship/open", {"household": household, "person": person}, category="relative",
+        main="grave_illness", basis="papers", valid_until="2026-12-31", number=number,
+    )  # fmt: skip
+    return household

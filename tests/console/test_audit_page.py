@@ -184,6 +184,20 @@ def test_the_read_log_is_for_auditors_and_names_nobody(office: AidOffice) -> Non
     assert "按此条件没有查阅记录" in client.get("/audit?tab=reads&until=2020-01-01").text
 
 
+def test_what_cannot_be_told_apart_by_union_is_for_the_federations_auditor(
+    office: AidOffice,
+) -> None:
+    below = browser(office, office.world.union("别村工会"), Office.AUDITOR)
+
+    for page in ("?tab=payments", "/payments.csv", "?tab=reads"):
+        refused = below.get(f"/audit{page}")
+        assert refused.status_code == 403
+        assert "请省级工会的经审人员查询" in refused.text
+    assert below.get("/audit?tab=samples").status_code == 200
+    assert below.get("/audit").status_code == 200
+    assert below.get(f"/audit?union={office.world.root}").status_code == 403
+
+
 def test_samples_and_payments_are_not_for_everybody(office: AidOffice) -> None:
     client = browser(office, office.world.union("别村工会"), Office.CLERK)
 

@@ -113,3 +113,21 @@ def test_whom_one_may_see_is_opened_without_breaking_anything(home: World, seats
     assert "glasses/smash" not in page
     assert "没有找到" in clerk.see("/glasses/new?q=黄大年")
     assert f"/workers/{person}" in page
+
+
+def test_who_answers_for_privacy_sees_the_emergencies_of_her_own_union_and_those_below(
+    home: World, person: PersonId, seats: Seats
+) -> None:
+    county, other = home.union("东兰县总工会", UnionKind.FEDERATION), home.union("别村工会")
+    clerk = seats(county, Office.CLERK)
+    where = clerk.act("glasses/smash", {"person": person}, situation="life", reason=WHY)
+    glass = where.partition("?")[0]
+
+    for union, status in ((county, 200), (home.root, 200), (other, 403)):
+        for office in (Office.PRIVACY, Office.AUDITOR):
+            reader = seats(union, office)
+            assert (glass in reader.see("/glasses")) is (status == 200)
+            reader.see(glass, status)
+            assert (WHY in reader.see(glass, status)) is (status == 200)
+    assert "紧急查阅待复核" in told(seats(county, Office.PRIVACY).see("/workbench"))
+    assert "紧急查阅待复核" not in told(seats(other, Office.PRIVACY).see("/workbench"))

@@ -198,3 +198,22 @@ def test_a_clerk_lets_in_who_stands_before_her_and_nobody_elses_worker(
     inside = clerk.http.post("/m/code/sign-in", data={"code": code[1]})
     assert "退出登录" in inside.text
     other.see(f"/workers/{worker}/phone-code", 403)
+
+
+def test_a_code_to_the_phone_takes_more_than_being_shown_the_file(
+    seats: Seats, home: World, village: UnionId
+) -> None:
+    worker, street = home.worker("韦秀英", union=village), home.union("街道工会")
+    membership = home.enrol(worker, village)
+    receiver, sender = seats(street, Office.CLERK), seats(village, Office.LIAISON)
+    sender.act("transfers/offer", {"membership": membership}, to_union=street)
+
+    shown = receiver.see(f"/workers/{worker}?purpose=transfer&tab=basic")
+    refused = receiver.see(f"/workers/{worker}/phone-code", 403)
+
+    assert "手机登录码" not in shown
+    assert "会籍所在工会" in refused
+    sender.see(f"/workers/{worker}/phone-code")
+    applicant = home.worker("覃海燕")
+    home.apply(applicant, street)
+    receiver.see(f"/workers/{applicant}/phone-code")

@@ -52,13 +52,14 @@ def test_the_progress_is_told_as_it_goes_on(home: World, seats: Seats) -> None:
     assert '"state":"done"' in lines[-1]
 
 
-def test_the_page_is_for_the_federation_and_for_auditors(home: World, seats: Seats) -> None:
+def test_the_page_is_for_the_federation_and_its_auditors(home: World, seats: Seats) -> None:
     village = home.union("纳合村工会")
 
     page = seats(village, Office.CLERK).see("/system", 403)
 
-    assert "省级工会和经审人员" in page
-    seats(village, Office.AUDITOR).see("/system")
+    assert "省级工会及其经审" in page
+    seats(village, Office.AUDITOR).see("/system", 403)
+    seats(home.root, Office.AUDITOR).see("/system")
 
 
 def test_signals_stand_on_the_page_of_those_who_may_act_with_their_evidence(
