@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import delete
 
 from ledger import procedures, replay
 from ledger.backups import back_up, marker, restore
@@ -17,14 +18,17 @@ from ledger.backups.envelope import BackupDamaged
 from ledger.book import Ledger, Look, open_ledger
 from ledger.domain.channels import Cause
 from ledger.domain.epochs import (
+    EpochBegun,
     Epochs,
+    Head,
     HeadNotCited,
     LossByOne,
+    LossDeclared,
     LossNotDeclared,
     NothingLost,
     Span,
 )
-from ledger.domain.kernel import Act, Office
+from ledger.domain.kernel import Act, Code, Office
 from ledger.domain.offices import NotYourOffice
 from ledger.domain.persons import Person
 from ledger.evidence.subjects import Kind, Subject
@@ -44,15 +48,17 @@ from ledger.exchange.witnessing import NotWitnessed, attest, offer
 from ledger.journal import checkpoints, epochs
 from ledger.journal.fsck import check
 from ledger.journal.keys import Role
-from ledger.journal.merkle import leaf_hash
-from ledger.journal.notes import Note, Proof
-from ledger.journal.recorder import read_head
+from ledger.journal.merkle import Frontier, consistency_proof, leaf_hash
+from ledger.journal.notes import Checkpoint, Note, Proof, sign
+from ledger.journal.recorder import LogReader, read_head
 from ledger.journal.signing import ReadOnly
-from ledger.journal.witness import Request
+from ledger.journal.tables import checkpoint
+from ledger.journal.witness import Request, begins_with
 from ledger.projections import VIEWS, rebuild
 from ledger.settings import ProvinceSettings
 from tests.dossiers import taken, verdict
-from tests.pair import BASIS, Pair
+from tests.journal.test_merkle import Shelf
+from tests.pair import BASIS, Pair, close, open_pair
 from tests.world import World, open_province
 
 PASSPHRASE = "一个足够长的归还口令"
@@ -715,3 +721,102 @@ def test_a_second_loss_begins_a_third_epoch(disaster: Disaster, new_url: str | N
     assert sound(disaster.home)
     with disaster.host.ledger.database.reading() as conn:
         assert [each.number for each in epochs.epochs(conn, disaster.home.origin)] == [2, 3]
+
+
+# ── what a declaration does not undo ─────────────────────────────────────────────────────────
+
+
+def declared(pair: Pair, changed: int | None = None, **begun: Any) -> Request:
+    """The home province declares its last record lost, and offers the tree of the next epoch.
+
+    `changed` is the index of a leaf that is another one now.
+    """
+    home, host, root = pair.home.ledger, pair.host.ledger, pair.home.root
+    with host.database.reading() as conn:
+        seen = checkpoints.last_vouched(conn, home.origin)
+    assert seen is not None
+    key = home.signer.keys.of(EPOCH_2)
+    head = Head(Code(f"{host.origin}/witness"), seen.size, Code(seen.root.hex()))
+    lost = (Span(seen.size, seen.size),)
+    pair.home.write(
+        LossDeclared(root, Code(home.origin), 0, seen.size, seen.size - 1, lost, (head,)),
+        root, Office.CHAIR,
+    )  # fmt: skip
+    one = EpochBegun(root, 2, Code(EPOCH_2), Code(str(key)), Code(home.origin))
+    pair.home.write(replace(one, **begun), root, Office.APPROVER)
+    pair.host_reads()
+    shelf = Shelf()
+    with home.database.reading() as conn:
+        until = read_head(conn, home.origin).frontier.size
+        leaves = [*LogReader(conn, home.origin).leaves(0, until)]
+    if changed is not None:
+        leaves[changed] = leaf_hash(b"another record")
+    shelf.append(leaves)
+    text = Checkpoint(EPOCH_2, until, Frontier().extend(leaves).root()).text
+    note = Note(text, tuple(sign(text, each) for each in home.signer.keys.signing(Role.LOG)))
+    with host.database.reading() as conn:
+        start = begins_with(conn, EPOCH_2)
+    old = start.size if start else 0
+    return Request(old, tuple(consistency_proof(shelf, old, until)), note)
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[Pair]:
+    opened = open_pair(tmp_path).agree()
+    opened.member("韦秀英")
+    opened.sync()
+    yield opened
+    close(opened)
+
+
+def test_a_declared_loss_does_not_let_what_stands_before_it_be_changed(small: Pair) -> None:
+    """Nor where it claims that all before came back from somebody: `held` is 0 in it."""
+    witness = small.host.ledger.witness
+    asked = declared(small, changed=4)
+
+    from_nothing = witness.add_checkpoint(asked._replace(old=0, proof=()).to_bytes())
+    from_what_was_cosigned = witness.add_checkpoint(asked.to_bytes())
+
+    assert asked.old > 5
+    assert (from_nothing.status, from_nothing.body) == (409, f"{asked.old}\n".encode())
+    assert from_what_was_cosigned.status == 422
+    with small.host.ledger.reading() as reader:
+        assert [each.kind for each in signals(reader)] == ["RewriteRefused"]
+
+
+def test_a_new_epoch_begins_with_what_was_cosigned_before_the_loss(small: Pair) -> None:
+    witness = small.host.ledger.witness
+    asked = declared(small)
+
+    assert asked.old > 5
+    assert witness.add_checkpoint(asked.to_bytes()).status == 200
+
+
+def test_a_witness_that_cosigned_nothing_so_short_takes_the_new_epoch_as_a_new_log(
+    small: Pair,
+) -> None:
+    host = small.host.ledger
+    with host.database.writing() as conn:
+        seen = checkpoints.last_vouched(conn, small.home.origin)
+        assert seen is not None
+        of_home = (checkpoint.c.log == small.home.origin, checkpoint.c.size < seen.size)
+        conn.execute(delete(checkpoint).where(*of_home))
+
+    asked = declared(small)
+
+    assert asked.old == 0
+    assert host.witness.add_checkpoint(asked.to_bytes()).status == 200
+
+
+@pytest.mark.parametrize(
+    "begun", [{"before": EPOCH_2}, {"before": "elsewhere"}, {"number": 3}, {"log": "elsewhere"}]
+)
+def test_an_epoch_that_takes_the_place_of_no_log_is_none(
+    small: Pair, begun: dict[str, Any]
+) -> None:
+    asked = declared(small, **begun)
+
+    assert small.host.ledger.witness.add_checkpoint(asked.to_bytes()).status == 404
+    with small.host.ledger.reading() as reader:
+        assert epochs.epochs(reader.conn, small.home.origin) == []
+        assert signals(reader) == []

@@ -643,6 +643,27 @@ def test_one_position_with_two_records_is_refused_though_the_partner_committed_t
         Reading(small.host.ledger, forged).once()
 
 
+@pytest.mark.parametrize("text", [rb"\u0000", rb"\\\u0000", rb"\ud800"])
+def test_a_text_that_no_column_takes_in_is_refused_though_the_partner_committed_to_it(
+    pair: Pair, text: bytes
+) -> None:
+    pair.agree()
+    in_stream = Committed(pair, lambda line: line.replace(b'"stream":"', b'"stream":"' + text))
+    in_body = Committed(pair, lambda line: line.replace("纳合".encode(), text))
+
+    for forged in (in_stream, in_body):
+        with pytest.raises(NotARecord):
+            Reading(pair.host.ledger, forged).once()
+
+
+def test_what_only_looks_like_such_a_text_is_read(pair: Pair) -> None:
+    pair.agree()
+    pair.home.union(r"反斜杠\u0000工会")
+
+    assert pair.host_reads() > 0
+    assert pair.host_reads() == 0
+
+
 class Committed:
     """A partner that adds a changed copy of one of its records to its own tree."""
 
@@ -867,6 +888,50 @@ def test_in_the_background_news_passes_by_itself_and_a_failure_is_shown(small: P
 
     assert standings(small.host.ledger)[0].fault == ""
     assert standings(small.host.ledger)[0].read == standings(small.host.ledger)[0].size
+
+
+def test_what_nobody_had_foreseen_ends_no_reading_and_is_shown_until_it_has_passed(
+    small: Pair, caplog: pytest.LogCaptureFixture
+) -> None:
+    small.agree()
+    faults: list[Exception] = [ZeroDivisionError("nobody had foreseen this")]
+
+    def once(_: int, page: Page) -> Page:
+        if faults:
+            raise faults.pop()
+        return page
+
+    def always(_: int, page: Page) -> Page:
+        raise ZeroDivisionError("and it does not pass")
+
+    small.home.union("照常办理的工会")
+    passing = Exchanger([(small.host.ledger, Told(small.to_host, once))], every=0.02, longest=0.05)
+    with passing:
+        wait(lambda: small.to_host.checkpoint(0).size == standings(small.host.ledger)[0].read)
+    assert "nobody had foreseen this" in caplog.text
+
+    small.home.union("又一个工会")
+    lasting = Exchanger(
+        [(small.host.ledger, Told(small.to_host, always))], every=0.02, longest=0.05
+    )
+    lasting.start()
+    wait(lambda: standings(small.host.ledger)[0].fault == "ZeroDivisionError")
+    with pytest.raises(ZeroDivisionError):
+        lasting.stop()
+
+
+def test_what_is_wrong_while_partners_are_looked_for_does_not_end_the_looking(small: Pair) -> None:
+    small.agree()
+    faults: list[Exception] = [ZeroDivisionError("nobody had foreseen this")]
+
+    def find() -> list[Any]:
+        if faults:
+            raise faults.pop()
+        return [(small.host.ledger, small.to_host)]
+
+    small.home.union("照常办理的工会")
+    with Exchanger([], every=0.02, find=find):
+        wait(lambda: small.to_host.checkpoint(0).size == standings(small.host.ledger)[0].read)
 
 
 def knows(world: World, person: str) -> bool:

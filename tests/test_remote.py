@@ -8,24 +8,30 @@ import socket
 import ssl
 import threading
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 import httpx
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from api.exchange import AT_ONCE, WithCertificate, create_exchange
 from ledger.book import Ledger
+from ledger.domain.kernel import Code, Office
+from ledger.domain.partnerships import Node, Partnership
 from ledger.exchange import letters
 from ledger.exchange.letters import PREFIX
 from ledger.exchange.listening import Listening
 from ledger.exchange.mirroring import Mirroring
-from ledger.exchange.nodes import BadCard, Card, Directory, OwnNode
+from ledger.exchange.nodes import BadCard, Card, Directory, OwnNode, certificates_of
 from ledger.exchange.reading import Reading
 from ledger.exchange.remote import PartnerAway, PartnerBusy, Patience, Remote
 from ledger.exchange.running import Exchanger, drain, standings
+from ledger.exchange.signals import signals
 from ledger.exchange.tls import for_client, for_server
 from ledger.exchange.wire import (
     Checkpoint,
@@ -42,6 +48,7 @@ from ledger.exchange.wire import (
 from ledger.exchange.witnessing import attest
 from ledger.journal import canonical, notes
 from ledger.journal.keys import BadKey, Role
+from ledger.journal.notes import Kind, PublicKey
 from ledger.journal.recorder import read_head
 from ledger.journal.signing import LedgerBehind
 from ledger.journal.tables import contradiction
@@ -216,6 +223,77 @@ def test_each_partner_is_given_its_own_channel_alone(sides: Neighbours, tmp_path
     assert said.size == 0
     assert b"/to/liangdi.example/hunan\n0\n" in said.note
     third.ledger.close()
+
+
+def one_key_twice(node: Node, origin: str) -> Node:
+    """A key of the hardware that signs as witness and as mirror."""
+    others = [each for each in node.keys if "/witness" not in each and "/mirror" not in each]
+    raw = fresh()
+    cosigners = [
+        PublicKey(f"{origin}/{role}", Kind.COSIGNER, raw) for role in ("witness", "mirror")
+    ]
+    return replace(node, keys=(*others, *(Code(str(each)) for each in cosigners)))
+
+
+def too_many_keys(node: Node, origin: str) -> Node:
+    more = [PublicKey(f"{origin}/witness", Kind.COSIGNER, fresh()) for _ in range(65)]
+    return replace(node, keys=(*node.keys, *(Code(str(each)) for each in more)))
+
+
+def fresh() -> bytes:
+    return Ed25519PrivateKey.generate().public_key().public_bytes_raw()
+
+
+@pytest.mark.parametrize("spoilt", [one_key_twice, too_many_keys])
+def test_keys_that_cannot_be_taken_in_are_one_partners_alone(
+    sides: Neighbours, tmp_path: Path, spoilt: Callable[[Node, str], Node]
+) -> None:
+    pair, home = sides.pair, sides.home
+    pair.agree()
+    third = open_province(tmp_path, "43")
+    own = OwnNode(third.ledger)
+    own.make("https://127.0.0.1:1", third.ledger.clock.now())
+
+    def announced(node: Node) -> None:
+        with pair.host.entry(pair.host.root, Office.CHAIR) as entry:
+            held = entry.read(Partnership, pair.partnership)
+            entry.write(held.announce(entry.act, node, origin=pair.host.origin))
+        pair.home_reads()
+
+    announced(spoilt(sides.host.own.node(), pair.host.origin))
+    home.directory.admit(Directory(third.ledger).card())
+
+    assert set(home.directory.nodes()) == {pair.host.origin, third.origin}
+    assert home.directory.whose(sides.host.own.shown().der) == pair.host.origin
+    assert home.ledger.trust.of_log(third.origin)
+    with home.ledger.reading() as reader:
+        (doubted,) = [each for each in signals(reader) if each.kind == "ChannelUnproven"]
+    assert (doubted.about, doubted.grave) == (pair.host.origin, False)
+
+    announced(sides.host.own.node())
+    home.directory.nodes()
+    with home.ledger.reading() as reader:
+        assert "ChannelUnproven" not in [each.kind for each in signals(reader)]
+    third.ledger.close()
+
+
+def test_a_certificate_that_cannot_be_read_keeps_its_own_partner_out_and_nobody_else(
+    sides: Neighbours,
+) -> None:
+    """Of another version of X.509, and one whose name OpenSSL does not read."""
+    good = sides.host.own.shown().der
+    at = good.index(bytes.fromhex("a003020102")) + 4
+    version = good[:at] + b"\x01" + good[at + 1 :]
+    name = good.index(bytes.fromhex("0603550403")) + 5
+    unread = good[:name] + b"\x00" + good[name + 1 :]
+    codes = [Code(b64encode(each).decode()) for each in (version, unread, good)]
+    node = replace(sides.host.own.node(), certificates=tuple(codes))
+
+    found = certificates_of(node)
+    context = for_server(sides.home.own.shown(), found)
+
+    assert found == [unread, good]
+    assert context.cert_store_stats()["x509"] == 1
 
 
 def test_what_is_no_card_is_not_admitted(sides: Neighbours) -> None:

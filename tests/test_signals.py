@@ -31,11 +31,11 @@ from ledger.exchange.wire import (
     TileDiffers,
     TwoHistories,
 )
-from ledger.exchange.witnessing import Attesting, NotWitnessed, attest
+from ledger.exchange.witnessing import Attesting, attest
 from ledger.journal import alarms, canonical, codec
 from ledger.journal.merkle import Frontier, leaf_hash, root_at
 from ledger.journal.recorder import LogReader, grow, move_head, read_head
-from ledger.journal.signing import SignedLost
+from ledger.journal.signing import LedgerRewritten, SignedLost
 from ledger.journal.tables import channel_leaf, checkpoint, contact, head, record, vouched
 from ledger.journal.tiles import Asked
 from ledger.journal.witness import Answer
@@ -331,7 +331,7 @@ def test_a_rewritten_journal_is_refused_and_the_request_can_be_taken_to_a_judge(
     pair.agree()
     rewrite(pair.home)
 
-    with pytest.raises(NotWitnessed):
+    with pytest.raises(LedgerRewritten):
         attest(pair.home.ledger, [pair.host.ledger.witness])
 
     refused = one(pair.host, "RewriteRefused")

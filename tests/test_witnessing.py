@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, select, update
 
+from ledger.exchange.mirroring import keep_mirrored
+from ledger.exchange.wire import WrongCertificate
 from ledger.exchange.witnessing import (
     Attesting,
     HttpWitness,
@@ -20,8 +22,8 @@ from ledger.exchange.witnessing import (
 from ledger.journal import checkpoints
 from ledger.journal.keys import Role
 from ledger.journal.merkle import Frontier, leaf_hash
-from ledger.journal.notes import BadNote, Note, Proof, PublicKey, Unsigned
-from ledger.journal.signing import LedgerBehind
+from ledger.journal.notes import BadNote, Kind, Note, Proof, PublicKey, Signature, Unsigned
+from ledger.journal.signing import LedgerBehind, LedgerRewritten
 from ledger.journal.tables import checkpoint, contradiction, head, record, vouched
 from ledger.journal.witness import MOST_BODY, Answer
 from tests.pair import Pair, close, open_pair
@@ -117,15 +119,15 @@ def test_a_journal_rewritten_with_its_own_key_is_refused_and_kept_as_proof(pair:
     home.recorder._head = None
     pair.home.union("改写之后的工会")
 
-    with pytest.raises(NotWitnessed) as refused:
+    with pytest.raises(LedgerRewritten):
         attest(home, [pair.host.ledger.witness])
 
-    assert refused.value.answer.status == 422
+    assert isinstance(home.signer.bar, LedgerRewritten)
     with pair.host.ledger.database.reading() as conn:
         assert len(list(conn.execute(select(contradiction)))) == 1
 
 
-def test_a_witness_that_shows_our_own_later_signature_stops_us(pair: Pair, tmp_path: Path) -> None:
+def snapshot_restored(pair: Pair, tmp_path: Path) -> World:
     """A backup was restored whole, with the signer's memory of its day."""
     pair.agree()
     keys = pair.home.ledger.vault.keyring.folder
@@ -143,6 +145,11 @@ def test_a_witness_that_shows_our_own_later_signature_stops_us(pair: Pair, tmp_p
     shutil.copy(tmp_path / "signed", keys / "signed")
     restored = open_province(tmp_path, "45", time=pair.home.time, begun=pair.home)
     assert restored.ledger.signer.bar is None
+    return restored
+
+
+def test_a_witness_that_shows_our_own_later_signature_stops_us(pair: Pair, tmp_path: Path) -> None:
+    restored = snapshot_restored(pair, tmp_path)
     with restored.ledger.database.writing() as conn:  # it forgets the cosignature of that day too
         conn.execute(delete(checkpoints.cosignature))
 
@@ -150,6 +157,23 @@ def test_a_witness_that_shows_our_own_later_signature_stops_us(pair: Pair, tmp_p
         offer(restored.ledger, pair.host.ledger.witness)
 
     with pytest.raises(LedgerBehind), restored.ledger.entry(restored.act(restored.root)):
+        pass
+    restored.ledger.close()
+
+
+def test_who_went_on_from_a_snapshot_beyond_what_was_cosigned_is_stopped_too(
+    pair: Pair, tmp_path: Path
+) -> None:
+    """Its checkpoint is longer than what was cosigned, and another: 422, and not 409."""
+    restored = snapshot_restored(pair, tmp_path)
+    for number in range(4):
+        restored.union(f"另一历史之{number}")
+    restored.ledger.signer.sign(restored.ledger.clock.now())
+
+    with pytest.raises(LedgerRewritten):
+        offer(restored.ledger, pair.host.ledger.witness)
+
+    with pytest.raises(LedgerRewritten), restored.ledger.entry(restored.act(restored.root)):
         pass
     restored.ledger.close()
 
@@ -205,6 +229,51 @@ def test_a_cosignature_of_another_witness_is_not_taken(pair: Pair) -> None:
     with pytest.raises(Unsigned):
         offer(home, Elsewhere(home.witness.keys))
     assert len(newest(pair.home).note.signatures) == 1
+
+
+def in_the_name_of(name: str, line: Signature) -> Signature:
+    """A signature that was never made, under an id that is known: of another name's key."""
+    return Signature(name, line.id, line.body[:8] + bytes(64))
+
+
+def test_a_witness_cannot_sign_in_the_name_of_another(pair: Pair) -> None:
+    home, behind = pair.home.ledger, pair.host.ledger.witness
+    introduce(home, pair.host.ledger)
+    home.signer.sign(home.clock.now())
+
+    class Also(Lying):
+        def add_checkpoint(self, body: bytes) -> Answer:
+            answer = behind.add_checkpoint(body)
+            own = Signature.parse(answer.body.decode().splitlines()[0])
+            return answer._replace(body=answer.body + in_the_name_of(AUDITOR, own).line.encode())
+
+    assert offer(home, Also(behind.keys))
+
+    names = {each.name for each in newest(pair.home).note.signatures}
+    assert names == {home.origin, f"{pair.host.origin}/witness"}
+    auditor = PublicKey(AUDITOR, Kind.COSIGNER, behind.keys[0].raw)
+    with pytest.raises(IndexError):  # it is asked, for it has not signed
+        offer(home, Lying([auditor]))
+
+
+AUDITOR = "auditor.example/witness"
+
+
+def test_a_mirror_cannot_sign_in_the_name_of_another(pair: Pair) -> None:
+    pair.agree()
+    log = pair.to_host.log
+    with pair.host.ledger.database.reading() as conn:
+        kept = checkpoints.last(conn, log)
+    assert kept is not None
+    own = next(s for s in kept.note.signatures if s.name == f"{pair.host.origin}/mirror")
+    note = Note(kept.note.text, (own, in_the_name_of("liangdi.example/hunan/mirror", own)))
+
+    keep_mirrored(pair.home.ledger, log, pair.host.origin, note)
+
+    with pair.home.ledger.database.reading() as conn:
+        kept = checkpoints.last(conn, log)
+    assert kept is not None
+    assert "liangdi.example/hunan/mirror" not in {each.name for each in kept.note.signatures}
 
 
 def test_a_new_key_is_accepted_where_the_old_one_signs_beside_it(pair: Pair) -> None:
@@ -318,3 +387,38 @@ def test_while_a_ledger_is_served_its_checkpoints_are_signed_and_cosigned(
         attesting.stop()
 
     assert {each.name for each in newest(pair.home).note.signatures} == names
+
+
+def test_a_witness_that_cannot_be_asked_stops_nobody_from_being_witnessed(pair: Pair) -> None:
+    """One shows another certificate, one has no key at all, and one meets a fault of ours."""
+    pair.agree()
+    home, behind = pair.home.ledger, pair.host.ledger.witness
+    pair.home.union("之后的工会")
+
+    class Strange(Lying):
+        def add_checkpoint(self, body: bytes) -> Answer:
+            raise WrongCertificate("liangdi.example/hunan")
+
+    class Broken(Lying):
+        def add_checkpoint(self, body: bytes) -> Answer:
+            raise ZeroDivisionError("nobody had foreseen this")
+
+    names = [
+        PublicKey(f"{each}.example/witness", Kind.COSIGNER, behind.keys[0].raw) for each in "ab"
+    ]
+    before = [Strange(names[:1]), Lying([]), Broken(names[1:]), behind]
+    attesting = Attesting([home], every=0.01, partners=lambda _: before)
+
+    attesting.start()
+    waiting = threading.Event()
+    for _ in range(500):
+        with home.database.reading() as conn:
+            if checkpoints.newest_by(conn, home.origin, behind.keys[0].name)[0] == size(pair.home):
+                break
+        waiting.wait(0.02)
+    with pytest.raises(ZeroDivisionError):  # nothing is hidden
+        attesting.stop()
+
+    assert newest(pair.home).size == size(pair.home)
+    with home.database.reading() as conn:
+        assert checkpoints.newest_by(conn, home.origin, behind.keys[0].name)[0] == size(pair.home)

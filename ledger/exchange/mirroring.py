@@ -84,7 +84,8 @@ def keep_mirrored(ledger: Ledger, log: str, partner: str, note: Note) -> None:
     said = notes.Checkpoint.parse(note.text)
     if said.origin != log:
         raise Malformed(f"a checkpoint of {said.origin}")
-    times = {each.key.id: each.time for each in verify(note, mirror_keys(ledger, partner))}
+    signed = verify(note, mirror_keys(ledger, partner))
+    times = {(each.key.name, each.key.id): each.time for each in signed}
     with ledger.database.writing() as conn:
         ours = conn.execute(
             select(checkpoint.c.note).where(checkpoint.c.log == log, checkpoint.c.size == said.size)
@@ -92,7 +93,7 @@ def keep_mirrored(ledger: Ledger, log: str, partner: str, note: Note) -> None:
         if ours is None or Note.parse(bytes(ours)).text != note.text:
             raise Malformed("not a checkpoint that we signed")
         for line in note.signatures:
-            time = times.get(line.id)
+            time = times.get((line.name, line.id))
             if time is not None:
                 checkpoints.keep_cosignature(conn, log, said.size, time, line)
 

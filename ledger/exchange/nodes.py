@@ -14,6 +14,7 @@ certificate until that one is retired: by then its partners have read of the nex
 import os
 from base64 import b64decode, b64encode
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -46,7 +47,7 @@ from ledger.domain.partnerships import (
 from ledger.domain.unions import Union
 from ledger.exchange.mirroring import held_by
 from ledger.journal.keys import BadKey, Role, check_owner_only
-from ledger.journal.notes import BadNote, Kind, PublicKey, is_name
+from ledger.journal.notes import BadNote, Kind, Malformed, PublicKey, is_name
 from ledger.journal.recorder import read_head
 from ledger.journal.tables import channel_leaf
 from ledger.projections.channels import agreements_with, partners
@@ -54,6 +55,9 @@ from ledger.projections.posting import channel_name
 
 CARD = "liangdi-node-1"
 MOST_CARD = 1 << 16
+MOST_CODES = 16
+"""How many certificates, or keys, a node has at most."""
+
 VALID = timedelta(days=3650)
 """How long a certificate lasts. It ends by being followed by another, not by a date nobody minds."""
 
@@ -294,7 +298,7 @@ _LISTS = {"certificates": "证书", "keys": "公钥"}
 
 def _codes(told: dict[str, Any], name: str) -> tuple[Code, ...]:
     found: Any = told.get(name)
-    if not isinstance(found, list) or len(cast("list[Any]", found)) > 16:
+    if not isinstance(found, list) or len(cast("list[Any]", found)) > MOST_CODES:
         raise BadCard(f"{name}: a short list", f"{_LISTS[name]}须为不超过 16 项的列表。")
     if not all(isinstance(each, str) for each in cast("list[Any]", found)):
         raise BadCard(f"{name}: texts", f"{_LISTS[name]}须为文本。")
@@ -315,7 +319,7 @@ def certificates_of(node: Node) -> list[bytes]:
         try:
             der = b64decode(each, validate=True)
             x509.load_der_x509_certificate(der)
-        except ValueError:
+        except (ValueError, x509.InvalidVersion):
             continue
         found.append(der)
     return found
@@ -366,7 +370,23 @@ class Directory:
             with self._lock:
                 if mark != self._mark:
                     self._nodes, self._mark = self._looked_up(reader), mark
+                    self._believe()
                 return dict(self._nodes)
+
+    def doubted(self) -> dict[str, Malformed]:
+        """The partners whose newest keys are not taken in, and why. Changes nothing.
+
+        Raises: BadCard; Malformed where our own policy cannot be read.
+        """
+        policy, found = self._ledger.trust.policy, dict[str, Malformed]()
+        with self._ledger.reading() as reader:
+            nodes = self._looked_up(reader)
+        for origin, node in nodes.items():
+            try:
+                policy.grown(*believable(origin, node))
+            except Malformed as fault:
+                found[origin] = fault
+        return found
 
     def card(self) -> Card:
         """Our own card, for a partner."""
@@ -428,20 +448,25 @@ class Directory:
                 found[origin] = card.node
             elif pinned is not None:
                 found[origin] = pinned.node
-        for origin, node in found.items():
-            self._believe(origin, node)
         return found
 
-    def _believe(self, origin: str, node: Node) -> None:
-        """We witness its journal, and take its cosignatures and vouchers; what it signed before
-        stays proven.
-        """
-        keys = keys_of(node, Kind.LOG, origin) + keys_of(
-            node, Kind.VOUCHER, f"{origin}/{Role.VOUCHER}"
-        )
-        for role in (Role.WITNESS, Role.MIRROR):
-            keys += keys_of(node, Kind.COSIGNER, f"{origin}/{role}")
-        self._ledger.trust.trust(*keys)
+    def _believe(self) -> None:
+        for origin, node in self._nodes.items():
+            # Who announces what cannot be taken in is read on, and can announce something else.
+            with suppress(Malformed):
+                self._ledger.trust.trust(*believable(origin, node))
+
+
+def believable(origin: str, node: Node) -> list[PublicKey]:
+    """The keys of a partner's node that we take in: we witness its journal, and believe its
+    cosignatures and vouchers; what it signed before stays proven. Raises: Malformed.
+    """
+    if len(node.keys) > MOST_CODES:
+        raise Malformed(f"more than {MOST_CODES} keys")
+    keys = keys_of(node, Kind.LOG, origin)
+    for role in (Role.WITNESS, Role.MIRROR):
+        keys += keys_of(node, Kind.COSIGNER, f"{origin}/{role}")
+    return keys + keys_of(node, Kind.VOUCHER, f"{origin}/{Role.VOUCHER}")
 
 
 def pin_of(reader: Reader, origin: str) -> Pinned | None:

@@ -190,13 +190,15 @@ class _Way:
     reading: Reading | None = None
     mirroring: Mirroring | None = None
     pause: float = 0.0
+    failure: Exception | None = None  # what it met last that nobody had foreseen
 
 
 class Exchanger:
     """Reads partners in the background, each as often as it has news; starts and stops cleanly.
 
     A partner that is away or unproven is asked again after a pause that doubles up to `longest`
-    seconds. Anything else is our bug: the thread ends, and `stop` raises it.
+    seconds. So it is after anything else, which is our bug: it is logged, and `stop` raises what
+    has not passed by then.
     """
 
     def __init__(
@@ -213,7 +215,7 @@ class Exchanger:
         self._stopping = Event()
         self._threads: list[Thread] = []
         self._bells: dict[int, Event] = {}
-        self._failure: BaseException | None = None
+        self._failure: Exception | None = None
 
     def start(self) -> None:
         for way in self._ways:
@@ -237,25 +239,27 @@ class Exchanger:
     def _look_around(self) -> None:
         """Begins to read the partners that come to be known while we run."""
         assert self._find is not None
-        try:
-            while not self._stopping.is_set():
-                try:
-                    found = list(self._find())
-                except PASSING:
-                    found = []
-                read = {(way.ledger.origin, way.partner.origin) for way in self._ways}
-                for ledger, partner in found:
-                    if (ledger.origin, partner.origin) not in read:
-                        way = _Way(ledger, partner)
-                        self._ways.append(way)
-                        self._begin(way)
-                self._stopping.wait(self._every)
-        except BaseException as fault:
-            log.exception("partners are no longer looked for")
-            self._failure = fault
+        while not self._stopping.is_set():
+            found: list[tuple[Ledger, Partner]] = []
+            try:
+                found = list(self._find())
+                self._failure = None
+            except PASSING:
+                pass
+            except Exception as fault:
+                if repr(fault) != repr(self._failure):  # once, as long as it lasts
+                    log.exception("partners cannot be looked for")
+                self._failure = fault
+            read = {(way.ledger.origin, way.partner.origin) for way in self._ways}
+            for ledger, partner in found:
+                if (ledger.origin, partner.origin) not in read:
+                    way = _Way(ledger, partner)
+                    self._ways.append(way)
+                    self._begin(way)
+            self._stopping.wait(self._every)
 
     def stop(self) -> None:
-        """Ends the reading after the page at hand. Raises what ended it before, if anything did."""
+        """Ends the reading after the page at hand. Raises what nobody had foreseen and still is so."""
         self._stopping.set()
         for way in list(self._ways):
             if isinstance(way.partner, Ahead):
@@ -269,8 +273,9 @@ class Exchanger:
             thread.join()
         self._threads.clear()
         self._bells.clear()
-        if self._failure is not None:
-            raise self._failure
+        for failure in (self._failure, *(way.failure for way in self._ways)):
+            if failure is not None:
+                raise failure
 
     def __enter__(self) -> "Exchanger":
         self.start()
@@ -280,17 +285,13 @@ class Exchanger:
         self.stop()
 
     def _run(self, way: _Way, bell: Event) -> None:
-        try:
-            while not self._stopping.is_set():
-                bell.clear()
-                self._turn(way)
-                if way.pause:
-                    self._stopping.wait(way.pause)
-                else:
-                    bell.wait(self._every)
-        except BaseException as fault:  # `stop` raises it: nothing is hidden
-            self._failure = fault
-            raise
+        while not self._stopping.is_set():
+            bell.clear()
+            self._turn(way)
+            if way.pause:
+                self._stopping.wait(way.pause)
+            else:
+                bell.wait(self._every)
 
     def _turn(self, way: _Way) -> None:
         try:
@@ -302,12 +303,16 @@ class Exchanger:
             way.mirroring.once()
             drain(way.reading, stopped=self._stopping.is_set)
             way.mirroring.once()
-            way.pause = 0.0
+            way.pause, way.failure = 0.0, None
         except (Unproven, *PASSING) as fault:
             way.pause = self._after(way.pause, fault)
             _note(way, fault)
+        except Exception as fault:  # what one partner has said ends nobody's reading, nor its own
+            log.exception("%s: reading %s failed", way.ledger.origin, way.partner.origin)
+            way.pause, way.failure = self._after(way.pause, fault), fault
+            _note(way, fault)
 
-    def _after(self, pause: float, fault: BaseException) -> float:
+    def _after(self, pause: float, fault: Exception) -> float:
         """How long to leave a partner alone: twice as long each time, and never in step."""
         longer = max(self._every, pause * 2)
         if isinstance(fault, PartnerBusy):
@@ -320,7 +325,7 @@ def _beside(way: _Way) -> list[Ledger]:
     return [way.partner.ledger] if isinstance(way.partner, Giving) else []
 
 
-def _note(way: _Way, fault: BaseException) -> None:
+def _note(way: _Way, fault: Exception) -> None:
     log = channel_name(way.partner.origin, way.ledger.origin)
     try:
         with way.ledger.database.writing() as conn:

@@ -6,6 +6,7 @@ API and the metrics say the same, whichever process asks. How old is too old, an
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, ClassVar
@@ -27,7 +28,7 @@ from ledger.exchange.wire import (
 from ledger.journal import alarms, canonical, checkpoints, epochs
 from ledger.journal.alarms import BAR, JUMP, REFUSAL, Contradiction, Trouble
 from ledger.journal.keys import Role
-from ledger.journal.notes import BadNote
+from ledger.journal.notes import BadNote, Malformed
 from ledger.journal.record import instant
 from ledger.journal.signing import ReadOnly
 from ledger.journal.tables import contact, parked, record
@@ -229,6 +230,9 @@ class _Sight:
         self._today = beijing(self._now).date()
         self._names = names(reader)
         self._terms = {each: self._agreed(each) for each in partners(self._conn)}
+        self._doubted: Mapping[str, Malformed] = {}
+        with suppress(BadCard, BadNote):  # a file that was spoilt; the exchange says which
+            self._doubted = Directory(self._ledger).doubted()
 
     def __iter__(self) -> Iterator[Signal]:
         yield from self._clock()
@@ -239,6 +243,7 @@ class _Sight:
             yield from self._late(partner)
             yield from self._epoch(partner)
             yield from self._channel(partner)
+            yield from self._node(partner)
             yield from self._parked(partner)
 
     # ── ourselves ──
@@ -346,6 +351,12 @@ class _Sight:
                     why = next(k.zh for k in Unproven.__subclasses__() if k.__name__ == each.kind)
                     facts |= {"kind": each.kind, "why": why}
                 yield made(partner, self._named(partner), since, facts, alarms=(each.digest,))
+
+    def _node(self, partner: str) -> Iterator[Signal]:
+        if partner in self._doubted:
+            why = "其公示的节点公钥一钥多用或过多，未予采信。"
+            facts = {"kind": "Keys", "why": why, "said": str(self._doubted[partner])}
+            yield ChannelUnproven(partner, self._named(partner), None, facts)
 
     def _parked(self, partner: str) -> Iterator[Signal]:
         rows = self._conn.execute(

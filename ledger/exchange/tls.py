@@ -6,6 +6,7 @@ name does not matter, and nobody else's certificate does.
 
 import ssl
 from collections.abc import Sequence
+from contextlib import suppress
 
 from ledger.exchange.nodes import Shown
 
@@ -23,9 +24,13 @@ def for_server(own: Shown, partners: Sequence[bytes]) -> ssl.SSLContext:
 
 
 def admit(context: ssl.SSLContext, partners: Sequence[bytes]) -> None:
-    """Adds certificates to those that are believed, while the context is in use."""
-    if partners:
-        context.load_verify_locations(cadata=b"".join(partners))
+    """Adds certificates to those that are believed, while the context is in use.
+
+    One that OpenSSL cannot read keeps its own partner out, and nobody else's.
+    """
+    for each in partners:
+        with suppress(ssl.SSLError):
+            context.load_verify_locations(cadata=each)
 
 
 def _pinned(context: ssl.SSLContext, own: Shown, partners: Sequence[bytes]) -> ssl.SSLContext:

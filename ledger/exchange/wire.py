@@ -6,6 +6,7 @@ that the checkpoint's tree begins with. Openings of sealed groups travel beside 
 in them, and are checked against the commitments there.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple, Protocol
 
@@ -205,6 +206,8 @@ def read_line(line: Line, origin: str, log: str, number: int) -> Received:
         header, body = _members(canonical.parse(head)), _members(canonical.parse(rest))
     except NotCanonical as fault:
         raise NotARecord(origin, number=number, what=str(fault)) from None
+    if _NUL.search(line.record):
+        raise NotARecord(origin, number=number, what="a text with NUL")
     if len(line.record) > canonical.MAX_BYTES:
         raise NotARecord(origin, number=number, bytes=len(line.record))
     if (entered.get("channel"), entered.get("number")) != (log, number):
@@ -227,6 +230,9 @@ def read_line(line: Line, origin: str, log: str, number: int) -> Received:
         number, line.header, leaf, record, line.openings, applicable(record, header, body)
     )
 
+
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+"""NUL as canonical JSON writes it: no text column of PostgreSQL takes it in."""
 
 _CHANNEL_MEMBERS = {"channel": str, "number": int, "cause": int, "under": str}
 _RECORD_MEMBERS = {

@@ -20,6 +20,7 @@ from sqlalchemy import func, select
 
 from ledger.book import Ledger
 from ledger.clock import ClockJumped
+from ledger.exchange.wire import Unproven
 from ledger.journal import alarms, checkpoints
 from ledger.journal.alarms import BAR, JUMP, REFUSAL
 from ledger.journal.checkpoints import Kept
@@ -160,14 +161,15 @@ def _asked(ledger: Ledger, witness: Endpoint, kept: Kept, old: int) -> Answer:
         if answer.status in (429, 503):  # no word against us: later
             raise ConnectionError(f"{name} answered {answer.status}: {answer.body[:200]!r}")
         if answer.status != 409:
-            raise NotWitnessed(name, answer)
+            break
         old = decimal(plain(answer.body, 64).removesuffix("\n"))
         if old > kept.size:
-            # Its word alone does not stop us; our own signature, which only we can have made, does.
-            held = witness.latest(ledger.log)
-            if held is not None:
-                ledger.signer.heard(Note.parse(held))
-            raise NotWitnessed(name, answer)
+            break
+    # Its word alone does not stop us; our own signature, which only we can have made, does.
+    with suppress(OSError, Unproven, BadNote):  # it has refused, whatever it can show
+        held = witness.latest(ledger.log)
+        if held is not None:
+            ledger.signer.heard(Note.parse(held))
     raise NotWitnessed(name, answer)
 
 
@@ -178,10 +180,11 @@ def _keep(ledger: Ledger, witness: Endpoint, kept: Kept, answer: Answer) -> None
         raise Malformed("cosignatures are lines")
     lines = [Signature.parse(line) for line in told[:-1].split("\n")]
     known = [key for key in witness.keys if key.kind is Kind.COSIGNER]
-    times = {each.key.id: each.time for each in verify(Note(kept.note.text, tuple(lines)), known)}
+    signed = verify(Note(kept.note.text, tuple(lines)), known)
+    times = {(each.key.name, each.key.id): each.time for each in signed}
     with ledger.database.writing() as conn:
         for line in lines:
-            moment = times.get(line.id)
+            moment = times.get((line.name, line.id))
             if moment is not None:
                 checkpoints.keep_cosignature(conn, ledger.log, kept.size, moment, line)
 
@@ -191,6 +194,9 @@ def _keep(ledger: Ledger, witness: Endpoint, kept: Kept, answer: Answer) -> None
 PASSING = (OSError, OperationalError, sql.OperationalError, ClockJumped)
 """What passes: a witness or the database is away, the clock is being looked at."""
 
+FORESEEN = (ReadOnly, NotWitnessed, BadNote, Unproven, *PASSING)
+"""What a witness, or whoever answers in its place, may make of our work; anything else is our bug."""
+
 
 @dataclass
 class _Asked:
@@ -199,6 +205,7 @@ class _Asked:
     pause: int = 0
     left: int = 0
     fault: str = "?"  # what was wrong the last time; at the start that is not known
+    failure: Exception | None = None  # where nobody had foreseen it
 
 
 class Attesting:
@@ -218,7 +225,6 @@ class Attesting:
         self._asked: dict[tuple[str, str], _Asked] = {}
         self._stopping = Event()
         self._thread: Thread | None = None
-        self._failure: BaseException | None = None
 
     def start(self) -> None:
         for at, a in enumerate(self._ledgers):
@@ -228,37 +234,36 @@ class Attesting:
         self._thread.start()
 
     def stop(self) -> None:
-        """Ends after the checkpoint at hand. Raises what ended it before, if anything did."""
+        """Ends after the checkpoint at hand. Raises what nobody had foreseen and still is so."""
         self._stopping.set()
         if self._thread is not None:
             self._thread.join()
-        if self._failure is not None:
-            raise self._failure
+        for asked in self._asked.values():
+            if asked.failure is not None:
+                raise asked.failure
 
     def _run(self) -> None:
-        try:
-            while not self._stopping.is_set():
-                for ledger in self._ledgers:
-                    self._turn(ledger)
-                self._stopping.wait(self._every)
-        except BaseException as fault:
-            log.exception("the checkpoints stopped")
-            self._failure = fault
+        while not self._stopping.is_set():
+            for ledger in self._ledgers:
+                self._turn(ledger)
+            self._stopping.wait(self._every)
 
     def _turn(self, ledger: Ledger) -> None:
         self._try(ledger, "", lambda: ledger.signer.sign(ledger.clock.now()))
         for witness in self._witnesses(ledger):
-            name = witness.keys[-1].name
-            self._try(ledger, name, lambda witness=witness: offer(ledger, witness))
+            name = _name(witness)
+            if name:
+                self._try(ledger, name, lambda witness=witness: offer(ledger, witness))
 
     def _witnesses(self, ledger: Ledger) -> list[Endpoint]:
         beside: list[Endpoint] = [each.witness for each in self._ledgers if each is not ledger]
         try:
             beside += self._partners(ledger)
             named = ledger.trust.policy.witnesses.values()
-        except BadNote as fault:
+        except Exception as fault:  # noqa: BLE001  (it is logged, and `stop` raises it)
             self._say(ledger, "policy", fault)
             return beside
+        self._asked.pop((ledger.origin, "policy"), None)
         return beside + [HttpWitness(each.url, [each.key]) for each in named if each.url]
 
     def _try(self, ledger: Ledger, whom: str, work: Callable[[], object]) -> None:
@@ -269,21 +274,23 @@ class Attesting:
         try:
             work()
             self._went_well(ledger, whom)
-            asked.pause, asked.fault = 0, ""
-        except (ReadOnly, NotWitnessed, BadNote, *PASSING) as fault:
+            asked.pause, asked.fault, asked.failure = 0, "", None
+        except Exception as fault:  # noqa: BLE001  (what one witness answers ends nobody's work)
             asked.pause = asked.left = min(int(self._longest / self._every), asked.pause * 2 + 1)
             self._say(ledger, whom, fault)
 
     def _say(self, ledger: Ledger, whom: str, fault: Exception) -> None:
         """Each fault once, as long as it lasts; a refusal counts each time."""
         asked = self._asked.setdefault((ledger.origin, whom), _Asked())
+        asked.failure = None if isinstance(fault, FORESEEN) else fault
         new = asked.fault != str(fault)
         if new:
             asked.fault = str(fault)
             level = logging.WARNING if isinstance(fault, PASSING) else logging.CRITICAL
-            log.log(level, "%s, %s: %s", ledger.origin, whom or "signer", fault)
+            said = "%s, %s: %s"
+            log.log(level, said, ledger.origin, whom or "signer", fault, exc_info=asked.failure)
         if new or isinstance(fault, NotWitnessed):
-            with suppress(*PASSING):
+            with suppress(BadNote, *PASSING):
                 note(ledger, whom, fault)
 
     def _went_well(self, ledger: Ledger, whom: str) -> None:
@@ -291,6 +298,14 @@ class Attesting:
         if self._asked[ledger.origin, whom].fault:
             with ledger.database.writing() as conn:
                 alarms.passed(conn, whom or ledger.origin, [REFUSAL, BAR, JUMP])
+
+
+def _name(witness: Endpoint) -> str:
+    """In what name it signs; empty where no key of it is known now."""
+    try:
+        return next((key.name for key in reversed(witness.keys)), "")
+    except OSError:
+        return ""
 
 
 def note(ledger: Ledger, whom: str, fault: Exception) -> None:

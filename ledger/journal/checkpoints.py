@@ -16,7 +16,7 @@ from sqlalchemy.sql.selectable import TableValuedAlias
 from ledger.journal import epochs
 from ledger.journal.database import Statement
 from ledger.journal.merkle import consistency_proof, inclusion_proof
-from ledger.journal.notes import Note, Proof, Signature
+from ledger.journal.notes import Checkpoint, Note, Proof, Signature
 from ledger.journal.recorder import LogReader, read_head
 from ledger.journal.tables import checkpoint, cosignature, record, vouched
 
@@ -42,6 +42,16 @@ RECORDED = State()
 _LAST = Statement(
     select(checkpoint.c.size, checkpoint.c.note)
     .where(checkpoint.c.log == bindparam("log"))
+    .order_by(checkpoint.c.size.desc())
+    .limit(1)
+)
+_WITHIN = Statement(
+    select(checkpoint.c.note)
+    .where(
+        checkpoint.c.log == bindparam("log"),
+        checkpoint.c.size > 0,
+        checkpoint.c.size <= bindparam("most"),
+    )
     .order_by(checkpoint.c.size.desc())
     .limit(1)
 )
@@ -109,6 +119,15 @@ class Vouched(NamedTuple):
 def last_vouched(conn: Connection, log: str) -> Vouched | None:
     row = _VOUCHED.drive(conn, log=log).fetchone()
     return None if row is None else Vouched(row[0], bytes(row[1]))
+
+
+def cosigned_within(conn: Connection, log: str, most: int) -> Vouched | None:
+    """Where another's log ended when we cosigned it at most so long; None where we never did."""
+    row = _WITHIN.drive(conn, log=log, most=most).fetchone()
+    if row is None:
+        return None
+    said = Checkpoint.parse(Note.parse(bytes(row[0])).text)
+    return Vouched(said.size, said.root)
 
 
 def vouch(conn: Connection, log: str, before: Vouched | None, now: Vouched) -> bool:

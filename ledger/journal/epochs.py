@@ -51,6 +51,7 @@ class Epoch(NamedTuple):
     position: int  # of the record that begins it
     held: int  # how much of the log before was restored
     until: int  # and how far it is known to have gone
+    intact: int  # as far as nothing of it is lost
     heads: frozenset[tuple[int, bytes]]  # what witnesses had cosigned of it
 
 
@@ -66,15 +67,30 @@ def epochs(conn: Connection, journal: str) -> list[Epoch]:
         if kind == "LossDeclared":
             loss = body
         elif loss is not None:
-            heads = frozenset((each["size"], bytes.fromhex(each["root"])) for each in loss["heads"])
-            found.append(
-                Epoch(
-                    body["number"], body["log"], body["key"], body["before"], position,
-                    loss["held"], loss["until"], heads,
-                )
-            )  # fmt: skip
+            one = _epoch(body, position, loss)
+            if one is not None and _follows(one, journal, found):
+                found.append(one)
             loss = None
     return found
+
+
+def _epoch(begun: dict[str, Any], position: int, loss: dict[str, Any]) -> Epoch | None:
+    """None where a partner's records are not as they should be: they begin nothing."""
+    try:
+        heads = frozenset((each["size"], bytes.fromhex(each["root"])) for each in loss["heads"])
+        intact = min(each["first"] for each in loss["lost"]) - 1
+        return Epoch(
+            begun["number"], begun["log"], begun["key"], begun["before"], position,
+            loss["held"], loss["until"], intact, heads,
+        )  # fmt: skip
+    except (KeyError, ValueError, TypeError):
+        return None
+
+
+def _follows(one: Epoch, journal: str, before: list[Epoch]) -> bool:
+    """Whether it has a name of its own and takes the place of a log that was there."""
+    logs = [journal, *(each.log for each in before)]
+    return one.log == log_of(journal, one.number) and one.log not in logs and one.before in logs
 
 
 def present(conn: Connection, journal: str) -> str:

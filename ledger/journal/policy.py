@@ -31,6 +31,8 @@ MOST = 64
 """The most logs, witnesses or groups; the specification asks for 32 of each."""
 
 NONE = "none"
+PARTNERS = "partners"
+"""The group in which witnesses stand that were added by themselves, of whom any one is enough."""
 
 
 class Short(BadNote):
@@ -103,6 +105,30 @@ class Policy:
         if group is None:
             return name in by
         return sum(self._met(each, by) for each in group.members) >= group.least
+
+    def grown(self, *keys: PublicKey, url: str = "") -> "Policy":
+        """The same with these keys too, witnesses among them in the group of partners.
+
+        Raises: Malformed.
+        """
+        have = {each.raw for each in self.keys}
+        new = [k for k in dict.fromkeys(keys) if k.kind is not Kind.VOUCHER and k.raw not in have]
+        if not new:
+            return self
+        logs = [*self.logs, *(Named(key) for key in new if key.kind is Kind.LOG)]
+        witnesses, groups = dict(self.witnesses), dict(self.groups)
+        names: list[str] = []
+        for key in new:
+            if key.kind is Kind.COSIGNER:
+                name = key.name if key.name not in witnesses else f"{key.name}#{key.id.hex()}"
+                witnesses[name] = Named(key, url)
+                names.append(name)
+        quorum = self.quorum
+        if names and (PARTNERS in groups or (quorum == NONE and not groups)):
+            members = groups.get(PARTNERS, Group(1, ())).members
+            groups[PARTNERS] = Group(1, (*members, *names))
+            quorum = PARTNERS if quorum == NONE else quorum
+        return Policy.parse(str(Policy(logs, witnesses, groups, quorum)).encode())
 
     # ── as a file ──
 
@@ -209,9 +235,6 @@ def _key(text: str, kind: Kind) -> PublicKey:
 class PolicyFile:
     """The policy of one node, in a file that its keeper may edit while we run."""
 
-    GROUP = "partners"
-    """The group in which witnesses that are added here stand, of whom any one is enough."""
-
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock = Lock()
@@ -280,30 +303,12 @@ class PolicyFile:
         with self._lock:
             issuers = self.issuers
             added = [k for k in dict.fromkeys(keys) if k.kind is Kind.VOUCHER and k not in issuers]
+            before = self.policy
+            grown = before.grown(*keys, url=url)
             if added:
                 _write(self._issuers, "".join(f"{key}\n" for key in (*issuers, *added)))
-            keys = tuple(key for key in keys if key.kind is not Kind.VOUCHER)
-            before = self.policy
-            have = {each.raw for each in before.keys}
-            new = [key for key in dict.fromkeys(keys) if key.raw not in have]
-            if not new:
-                return
-            logs = [*before.logs, *(Named(key) for key in new if key.kind is Kind.LOG)]
-            witnesses, groups = dict(before.witnesses), dict(before.groups)
-            names: list[str] = []
-            for key in new:
-                if key.kind is Kind.COSIGNER:
-                    name = key.name if key.name not in witnesses else f"{key.name}#{key.id.hex()}"
-                    witnesses[name] = Named(key, url)
-                    names.append(name)
-            quorum = before.quorum
-            if names and (self.GROUP in groups or (quorum == NONE and not groups)):
-                members = groups.get(self.GROUP, Group(1, ())).members
-                groups[self.GROUP] = Group(1, (*members, *names))
-                quorum = self.GROUP if quorum == NONE else quorum
-            made = str(Policy(logs, witnesses, groups, quorum))
-            Policy.parse(made.encode())
-            _write(self.path, made)
+            if grown is not before:
+                _write(self.path, str(grown))
 
 
 def _write(path: Path, text: str) -> None:

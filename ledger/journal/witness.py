@@ -123,11 +123,12 @@ class Witness:
             return _no(400, "the old size is beyond the checkpoint")
         with self._database.reading() as conn:
             before = checkpoints.last_vouched(conn, new.origin)
-        if asked.old != (before.size if before else 0):
-            return _elsewhere(before)
-        if not _follows(asked, new, before):
+            start = before or begins_with(conn, new.origin)
+        if asked.old != (start.size if start else 0):
+            return _elsewhere(start)
+        if not _follows(asked, new, start):
             with self._database.writing() as conn:
-                size, at = before.size if before else 0, written(self._clock.now())
+                size, at = start.size if start else 0, written(self._clock.now())
                 alarms.keep(conn, new.origin, REFUSED, body, at, size=size)
             return _no(422, "this does not follow from what was cosigned before")
         theirs = {(each.name, each.id) for each in signed}
@@ -209,6 +210,24 @@ def believed(conn: Connection, log: str, pinned: Pinned) -> list[PublicKey]:
     except Malformed:
         return []
     return list(dict.fromkeys([declared, *pinned(log)])) if declared.name == log else []
+
+
+def begins_with(conn: Connection, log: str) -> Vouched | None:
+    """What a new epoch has to begin with: the longest head that we cosigned of a log before it and
+    that ends before the first record that is lost.
+
+    Up to there everything was restored, or came back byte for byte: the tree is the same. None
+    where we cosigned nothing that short: then there is nothing to hold it to.
+    """
+    known = {each.log: each for each in epochs.epochs(conn, epochs.journal_of(log)[0])}
+    one, found = known.get(log), list[Vouched]()
+    most = one.intact if one is not None else 0
+    while one is not None:
+        most = min(most, one.intact)
+        head = checkpoints.cosigned_within(conn, one.before, most)
+        found += [head] if head is not None else []
+        one = known.get(one.before)
+    return max(found, default=None)
 
 
 def of_journal(conn: Connection, journal: str, pinned: Pinned) -> list[PublicKey]:
