@@ -5,6 +5,7 @@ to us was sealed anew under our key, so where one is missing or damaged, it happ
 """
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap
@@ -62,6 +63,7 @@ class Beside:
         self._conn, self._log, self._origin = conn, log, origin
         self._vault, self._rest, self._due = vault, rest, due
         self._lacking: dict[tuple[str, int], int] = {}  # (person, position) → number
+        self._corrected: set[tuple[str, int]] = set()  # (person, position)
         self._unopened: set[str] = set()  # persons whose keys do not open, each named once
 
     def page(self, places: Sequence[Place]) -> Generator[Fault, None, dict[int, Texts]]:
@@ -70,6 +72,12 @@ class Beside:
         rows = _BOXES.rows(self._conn, [one.position for one in places], origin=self._origin)
         for position, subject, group, box in rows:
             boxes.setdefault(position, {})[subject, group] = box
+        if self._vault is not None:
+            with suppress(
+                InvalidUnwrap, Retired
+            ):  # all in one question; who is at fault, one by one
+                persons = {person for here in boxes.values() for person, _ in here}
+                self._vault.ciphers(self._conn, sorted(persons))
         opened: dict[int, Texts] = {}
         whole: list[tuple[Place, str, Texts, bool]] = []  # of each person: was everything opened
         for one in places:
@@ -87,7 +95,7 @@ class Beside:
             for _, group in here:
                 yield self._fault(one.number, f"a sealed group {group} that it does not have")
             whole += [(one, p, texts, p not in closed) for p, texts in by_person.items()]
-            self._forget_lacking(one)
+            self._note_corrected(one)
         if self._vault is not None:
             yield from self._tokens(self._vault, whole)
         return opened
@@ -149,20 +157,22 @@ class Beside:
                 of = "of who was forgotten" if gone else "that its texts do not give"
                 yield self._fault(one.number, f"a search token {of}")
 
-    def _forget_lacking(self, one: Place) -> None:
+    def _note_corrected(self, one: Place) -> None:
         """What was corrected or annulled finds nobody any more."""
         body = one.body
         if one.kind in ("FactCorrected", "FactAnnulled"):
-            self._lacking.pop((body.get("person") or "", body.get("position") or 0), None)
+            self._corrected.add((str(body.get("person")), body.get("position") or 0))
         elif one.corrects is not None and one.kind in Event.kinds:
             person = body.get(codec.plan_of(one.kind).person or "")
-            self._lacking.pop((str(person), one.corrects), None)
+            self._corrected.add((str(person), one.corrects))
 
     # ── at the end ──
 
     def faults(self, numbers: Callable[[int], int | None] = lambda at: at) -> Iterator[Fault]:
         """What shows only once all records were seen; `numbers` gives a position's place in the log."""
-        for (person, _), number in self._lacking.items():
+        for (person, position), number in self._lacking.items():
+            if (person, position) in self._corrected:
+                continue
             yield self._fault(number, f"its search tokens, which find {person}, are missing")
         rows = self._conn.execute(
             select(func.min(sealed.c.position), sealed.c.subject)
