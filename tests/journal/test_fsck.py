@@ -188,16 +188,6 @@ def test_what_was_signed_is_what_stands_here(told: Told, signing: SigningKeys) -
     assert told.check().faults == []
 
 
-def test_a_cosignature_older_than_what_it_covers(told: Told, signing: SigningKeys) -> None:
-    witness = signing.public(Role.WITNESS)
-
-    found = told.check(believed=witness, deep=False).first
-
-    assert found is not None
-    assert found.position == told.size
-    assert found.what.endswith("does not fit: it is older than what it covers")
-
-
 def test_a_signed_checkpoint_that_was_touched_is_named(told: Told, signing: SigningKeys) -> None:
     """Each kind of change, and what is said of it."""
     other = Checkpoint(ORIGIN, 300, bytes(32)).text

@@ -2,14 +2,13 @@
 
 Of our own journal each root is compared with the tree; of a partner's there is no tree here, only
 what it signed. (Those of channels are compared with the channels.) With keys, signatures are
-verified too, and cosignatures: whose they are, and that none is older than what it covers.
+verified too, and cosignatures with their times: those are the witness's own word, and signed.
 """
 
 from collections.abc import Iterator, Sequence
 
 from sqlalchemy import Connection, select
 
-from ledger.journal.canonical import NotCanonical, parse
 from ledger.journal.epochs import journal_of
 from ledger.journal.fsck.reading import End
 from ledger.journal.fsck.report import Fault
@@ -24,15 +23,11 @@ from ledger.journal.notes import (
     Signature,
     verify,
 )
-from ledger.journal.record import instant
 from ledger.journal.recorder import LogReader
-from ledger.journal.tables import checkpoint, cosignature, record, vouched
+from ledger.journal.tables import checkpoint, cosignature, vouched
 from ledger.journal.witness import of_journal
 
 CHUNK = 1 << 16
-
-APART = 24 * 60 * 60
-"""Seconds by which the clocks of two nodes may differ; by more, a time is no clock's fault."""
 
 
 def checkpoint_faults(
@@ -66,7 +61,7 @@ def checkpoint_faults(
             signers[journal] = of_journal(conn, journal, pinned) if believed else ()
         yield from _signed(log, size, note, signers[journal])
     yield from _met(conn, origin, end, sorted(ours))
-    yield from _cosignatures(conn, origin, notes, believed)
+    yield from _cosignatures(conn, notes, believed)
     yield from _newest(conn, notes)
 
 
@@ -102,9 +97,8 @@ def _met(
 
 
 def _cosignatures(
-    conn: Connection, origin: str, notes: dict[tuple[str, int], Note],
-    believed: Sequence[PublicKey],
-) -> Iterator[Fault]:  # fmt: skip
+    conn: Connection, notes: dict[tuple[str, int], Note], believed: Sequence[PublicKey]
+) -> Iterator[Fault]:
     cosigners = [key for key in believed if key.kind is Kind.COSIGNER]
     for log, name, size, time, line in conn.execute(select(cosignature)):
         try:
@@ -119,21 +113,8 @@ def _cosignatures(
                 raise Forged("there is no such checkpoint")
             if believed:
                 verify(Note(note.text, (made,)), cosigners)
-                covered = _recorded(conn, origin, size) if journal_of(log)[0] == origin else 0
-                if time < covered - APART:
-                    raise Forged("it is older than what it covers")
         except (BadNote, AttributeError) as fault:
             yield Fault(log, size, f"the cosignature of {name} does not fit: {fault}")
-
-
-def _recorded(conn: Connection, origin: str, position: int) -> float:
-    """When a record of ours was recorded, in seconds since 1970; 0 where it does not say so."""
-    mine = (record.c.origin == origin) & (record.c.position == position)
-    header = conn.execute(select(record.c.header).where(mine)).scalar()
-    try:
-        return instant(parse(bytes(header or b""))["at"]).timestamp()
-    except (NotCanonical, KeyError, TypeError, ValueError):
-        return 0  # named where the records are
 
 
 def _newest(conn: Connection, notes: dict[tuple[str, int], Note]) -> Iterator[Fault]:

@@ -154,7 +154,7 @@ class Gifts:
 
     def __init__(self, conn: Connection, own: str, partner: str, log: str, size: int) -> None:
         self._own, self._came_back = own, restored(conn, partner)
-        self._links: dict[str, _Link] = {}
+        self._links: dict[str, _Link | None] = {}  # None: changed since, in whatever way
         owed = conn.execute(select(wanted.c.link).where(wanted.c.log == log))
         self._owed = {row[0] for row in owed}
         # A partner gives by its links as they are at that moment: what we have not read yet may
@@ -169,20 +169,13 @@ class Gifts:
                 continue  # named where the records are
 
     def _follow(self, number: int, read_at: int | None, kind: str, body: Any) -> None:
-        person, link = body["person"], body["link"]
-        if kind == "LinkOpened":
-            if body["partner"] == self._own and read_at is not None:
-                groups, scopes = frozenset(body["groups"]), frozenset(body["scopes"])
-                self._links[person] = _Link(number, link, groups, scopes)
-            return
-        held = self._links.get(person)
-        if held is None or held.link != link:
-            return
-        if kind == "LinkClosed":
-            del self._links[person]
-        else:
-            left = held.groups - frozenset(body["groups"])
-            self._links[person] = held._replace(groups=left)
+        person = body["person"]
+        if kind != "LinkOpened" or person in self._links:
+            # By which of its links something was given, or given back, nobody can tell any more.
+            self._links[person] = None
+        elif body["partner"] == self._own and read_at is not None:
+            groups, scopes = frozenset(body["groups"]), frozenset(body["scopes"])
+            self._links[person] = _Link(number, body["link"], groups, scopes)
 
     def due(self, one: Place, person: str, group: str) -> str | None:
         """By what a group was given to us and has to be here; None where it need not be."""
