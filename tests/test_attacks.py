@@ -50,6 +50,13 @@ ATTACKS: dict[str, Sequence[str]] = {
         "journal/test_fsck.py::test_a_row_that_was_inserted_at_the_end",
         "journal/test_fsck.py::test_two_rows_that_were_swapped",
     ),
+    "a partner's records rewritten in our mirror, with every hash": (
+        (
+            "journal/test_fsck.py::test_a_mirror_rewritten_with_all_its_hashes_goes_against_our_"
+            "own_reading"
+        ),
+        "journal/test_fsck.py::test_a_mirror_cut_off_with_its_head_goes_against_our_own_reading",
+    ),
     "a journal rewritten with its signing key": (
         "test_witnessing.py::test_a_journal_rewritten_with_its_own_key_is_refused_and_kept_as_proof",
         "journal/test_witness.py::test_what_does_not_follow_is_refused_and_kept",

@@ -20,6 +20,7 @@ from ledger.desk import Visitor
 from ledger.domain.alarms import Explanation
 from ledger.exchange.signals import signals
 from ledger.journal import alarms, fsck
+from ledger.journal.keys import Role
 from ledger.projections.alarms import SettledAlarm, settled
 from ledger.projections.posting import bookmarks
 
@@ -207,8 +208,9 @@ def check(body: Checking, asked: Acting, request: Request) -> Response:
 
     def work(tell: Tell) -> dict[str, Any]:
         report = fsck.check(
-            ledger.database, ledger.origin, vault=ledger.vault, deep=not body.quick, processes=1,
-            tell=lambda told: tell(told.done, told.size),
+            ledger.database, ledger.origin, vault=ledger.vault,
+            keys=ledger.signer.keys.public(Role.LOG), believed=ledger.believed,
+            deep=not body.quick, processes=1, tell=lambda told: tell(told.done, told.size),
         )  # fmt: skip
         return {
             "sound": report.sound,

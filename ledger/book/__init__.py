@@ -28,7 +28,8 @@ from ledger.domain.kernel import SYSTEM, Act, Office
 from ledger.journal import epochs
 from ledger.journal.attachments import Attachments
 from ledger.journal.database import Database
-from ledger.journal.keys import SigningKeys
+from ledger.journal.keys import Role, SigningKeys
+from ledger.journal.notes import PublicKey
 from ledger.journal.policy import PolicyFile
 from ledger.journal.recorder import JournalRecorder, make_head, read_head
 from ledger.journal.signing import JournalSigner
@@ -87,6 +88,15 @@ class Ledger:
     def log(self) -> str:
         """As what the journal is signed now: its own name, or that of its present epoch."""
         return self.signer.log
+
+    @property
+    def believed(self) -> list[PublicKey]:
+        """All keys that signatures here are judged by: those of the policy, and our own.
+
+        Raises: Malformed.
+        """
+        own = (key for role in Role for key in self.signer.keys.public(role))
+        return list(dict.fromkeys([*own, *self.trust.policy.keys]))
 
     @property
     def today(self) -> date:

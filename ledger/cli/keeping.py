@@ -126,8 +126,8 @@ def fsck(
         with progress("核对", quiet=as_json) as tell:
             report = checking.check(
                 ledger.database, ledger.origin, vault=ledger.vault,
-                keys=ledger.signer.keys.public(Role.LOG), deep=not quick,
-                tell=lambda told: tell(told.done, told.size),
+                keys=ledger.signer.keys.public(Role.LOG), believed=ledger.believed,
+                deep=not quick, tell=lambda told: tell(told.done, told.size),
             )  # fmt: skip
         bar = ledger.signer.bar
     if bar is not None:

@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -12,28 +12,36 @@ from eventsourcing.persistence import StoredEvent
 from sqlalchemy import Connection, delete, insert, select, update
 
 from ledger.clock import Clock
+from ledger.domain.forgetting import Ground, PersonShredded
 from ledger.domain.ids import MembershipId, PersonId, UnionId
-from ledger.journal import canonical, checkpoints, fsck
+from ledger.domain.persons import Person
+from ledger.journal import canonical, checkpoints, codec, fsck
 from ledger.journal.database import Database
 from ledger.journal.fsck import hashes
 from ledger.journal.keys import Role, SigningKeys
-from ledger.journal.merkle import leaf_hash, root_at
-from ledger.journal.notes import Checkpoint, Note, sign
-from ledger.journal.recorder import JournalRecorder, LogReader, make_head
+from ledger.journal.merkle import Frontier, leaf_hash, root_at
+from ledger.journal.notes import Checkpoint, Note, PublicKey, Signature, sign
+from ledger.journal.record import NEWLINE, Particulars
+from ledger.journal.recorder import JournalRecorder, LogReader, Visit, make_head
 from ledger.journal.signing import JournalSigner
 from ledger.journal.tables import (
+    at_rest,
     channel_leaf,
     checkpoint,
     claim,
     cosignature,
     head,
+    parked,
+    person_key,
     record,
     sealed,
     tile,
+    token,
     vouched,
 )
 from ledger.journal.vault import Keyring, Vault
-from tests import postgres
+from tests import dossiers, postgres
+from tests.forgetting import adopt_terms, restrict, sound
 from tests.pair import Pair, close, open_pair
 from tests.world import Time, World, open_province
 
@@ -236,6 +244,13 @@ def test_an_empty_journal_is_sound(database: Database) -> None:
 
 
 def test_a_forgotten_person_leaves_a_sound_journal(told: Told) -> None:
+    recorder = JournalRecorder(told.database, ORIGIN, Clock())
+    shredding = codec.encode(PersonShredded(told.person, Ground.ASKED)).body
+    freed = Particulars(frees=[("NumberTaken", None)])
+    recorder.insert_events(
+        [StoredEvent(told.person, 2, "PersonShredded", canonical.encode(shredding))],
+        visit=Visit([freed], datetime.now(UTC), "ent_shredded"),
+    )
     with told.database.writing() as conn:
         told.vault.forget(conn, told.person)
 
@@ -686,6 +701,117 @@ def test_a_sealed_group_that_no_record_has(told: Told) -> None:
     assert (found.position, found.what) == (300, "a sealed group bank that it does not have")
 
 
+# ── keys, search tokens, and who is at rest ──────────────────────────────────────────────────
+
+
+def test_a_persons_key_that_was_deleted(told: Told) -> None:
+    with told.database.writing() as conn:
+        conn.execute(delete(person_key).where(person_key.c.person == told.person))
+
+    for report in (told.check(), told.check(vault=told.vault)):
+        assert report.first is not None
+        assert report.first.position == told.registered
+        assert report.first.what == f"the key of {told.person} is missing, who was not forgotten"
+
+
+def test_a_deleted_key_does_not_excuse_a_deleted_group(told: Told) -> None:
+    with told.database.writing() as conn:
+        conn.execute(delete(person_key).where(person_key.c.person == told.person))
+        conn.execute(delete(sealed).where(of_registration(told, "identity")))
+
+    assert "its sealed group identity is missing" in whats(told.check(), told.registered)
+
+
+def test_one_byte_of_a_persons_key(told: Told) -> None:
+    with told.database.writing() as conn:
+        mine = person_key.c.person == told.person
+        wrapped = bytes(conn.execute(select(person_key.c.wrapped).where(mine)).scalar_one())
+        conn.execute(update(person_key).where(mine).values(wrapped=flipped(wrapped)))
+
+    found = told.check(vault=told.vault).first
+
+    assert found is not None
+    assert (found.position, found.what) == (
+        told.registered,
+        f"the key of {told.person} does not open: InvalidUnwrap",
+    )
+
+
+@pytest.mark.parametrize("kind", ["number", "name", "phone"])
+def test_a_search_token_that_was_deleted(told: Told, kind: str) -> None:
+    with told.database.writing() as conn:
+        mine = (token.c.person == told.person) & (token.c.kind == kind)
+        conn.execute(delete(token).where(mine))
+
+    found = told.check(vault=told.vault).first
+
+    assert found is not None
+    assert (found.position, found.what) == (
+        told.registered,
+        f"its search tokens, which find {told.person}, are missing",
+    )
+    assert told.check().sound  # a token means nothing without the province's own key
+
+
+def test_a_search_token_under_which_somebody_else_would_be_found(told: Told) -> None:
+    with told.database.writing() as conn:
+        conn.execute(
+            insert(token).values(
+                kind="number", token=told.vault.number_token("450000199001010000"),
+                person=told.person, origin=ORIGIN, position=told.registered,
+            )
+        )  # fmt: skip
+
+    found = told.check(vault=told.vault).first
+
+    assert found is not None
+    assert (found.position, found.what) == (
+        told.registered,
+        "a search token that its texts do not give",
+    )
+
+
+@pytest.mark.parametrize("state", ["restricted", "shredded"])
+def test_somebody_put_at_rest_without_a_record(told: Told, state: str) -> None:
+    with told.database.writing() as conn:
+        conn.execute(insert(at_rest).values(person=told.person, state=state, at="2026"))
+
+    found = told.check(vault=told.vault).first
+
+    assert found is not None
+    assert (found.position, found.what) == (
+        told.registered,
+        f"{told.person} stands as {state} at rest, and by the records is not at rest",
+    )
+
+
+@pytest.mark.parametrize("instead", [None, "shredded"])
+def test_somebody_restricted_by_a_record_stays_so(
+    tmp_path: Path, database_url: str, instead: str | None
+) -> None:
+    world = open_province(tmp_path, url=database_url)
+    adopt_terms(world)
+    person = world.worker("韦秀英")
+    restrict(world, person)
+    with world.ledger.reading() as reader:
+        position = [fact.position for fact in reader.history(person)][-1]
+    assert sound(world)
+    with world.ledger.database.writing() as conn:
+        conn.execute(delete(at_rest))
+        if instead is not None:
+            conn.execute(insert(at_rest).values(person=person, state=instead, at="2026"))
+
+    found = fsck.check(world.ledger.database, world.origin, vault=world.ledger.vault).first
+    world.ledger.close()
+
+    assert found is not None
+    assert (found.position, found.kind, found.what) == (
+        position,
+        "PersonRestricted",
+        f"{person} stands as {instead or 'not'} at rest, and by the records is restricted",
+    )
+
+
 # ── a big tree ───────────────────────────────────────────────────────────────────────────────
 
 
@@ -757,3 +883,359 @@ def test_one_byte_of_a_mirrored_record(pair: Pair) -> None:
 
     assert found is not None
     assert (found.log, found.position) == (log, 2)
+
+
+# ── a partner's channel, and what our own journal says of it ─────────────────────────────────
+
+
+@dataclass
+class Mirror:
+    """A ledger that has read a partner's channel: a worker came over from there."""
+
+    database: Database
+    vault: Vault
+    keys: list[PublicKey]
+    believed: list[PublicKey]
+    person: str
+    origin: str = "liangdi.example/guangdong"
+    partner: str = "liangdi.example/guangxi"
+
+    @property
+    def log(self) -> str:
+        return f"{self.partner}/to/{self.origin}"
+
+    @property
+    def innocent(self) -> str:
+        return f" (changed here; {self.partner} is not to blame)"
+
+    def check(self, **options: Any) -> fsck.Report:
+        return fsck.check(
+            self.database, self.origin, vault=self.vault, keys=self.keys, believed=self.believed,
+            **options,
+        )  # fmt: skip
+
+    def first(self) -> tuple[str, int, str, str]:
+        """The log, the number, the kind and the words of what is named first."""
+        found = self.check().first
+        assert found is not None
+        return found.log, found.position, found.kind, found.what
+
+    def number_of(self, kind: str) -> int:
+        """Where the newest record of a kind stands in the channel."""
+        with self.database.reading() as conn:
+            rows = conn.execute(
+                select(channel_leaf.c.number)
+                .join(
+                    record,
+                    (channel_leaf.c.origin == record.c.origin)
+                    & (channel_leaf.c.position == record.c.position),
+                )
+                .where(channel_leaf.c.log == self.log, record.c.kind == kind)
+                .order_by(channel_leaf.c.number)
+            )
+            return [number for (number,) in rows][-1]
+
+    def read_at(self, number: int) -> int:
+        """The position of the record of ours that has read a number of the channel."""
+        with self.database.reading() as conn:
+            return conn.execute(
+                select(channel_leaf.c.read_at).where(
+                    channel_leaf.c.log == self.log, channel_leaf.c.number == number
+                )
+            ).scalar_one()
+
+
+@pytest.fixture(scope="module")
+def mirrors(
+    tmp_path_factory: pytest.TempPathFactory, postgres_databases: postgres.Databases
+) -> dict[str, tuple[str, Mirror]]:
+    """The same exchange on each kind of database, to be copied for every test."""
+    made: dict[str, tuple[str, Mirror]] = {}
+    for kind in ("sqlite", "postgresql"):
+        folder = tmp_path_factory.mktemp(kind)
+        url = f"sqlite:///{folder / 'host.sqlite'}"
+        if kind == "postgresql":
+            url = postgres_databases.database()
+        pair = open_pair(folder, host_url=url).agree()
+        person, _, _ = dossiers.moved(pair)
+        ledger = pair.host.ledger
+        keys = list(ledger.signer.keys.public(Role.LOG))
+        mirror = Mirror(ledger.database, ledger.vault, keys, ledger.believed, person)
+        made[kind] = url, mirror
+        close(pair)
+    return made
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def mirror(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    mirrors: dict[str, tuple[str, Mirror]],
+    postgres_databases: postgres.Databases,
+) -> Iterator[Mirror]:
+    url, made = mirrors[request.param]
+    if request.param == "sqlite":
+        shutil.copyfile(url.removeprefix("sqlite:///"), tmp_path / "copy.sqlite")
+        copy = f"sqlite:///{tmp_path / 'copy.sqlite'}"
+    else:
+        copy = postgres_databases.database(url)
+    database = Database(copy)
+    yield replace(made, database=database)
+    database.close()
+    if request.param == "postgresql":
+        postgres_databases.drop(copy)
+
+
+def hashed_anew(conn: Connection, log: str) -> None:
+    """Every hash of a channel of fewer records than fill a tile, made to fit what stands there."""
+    rows = conn.execute(
+        select(
+            channel_leaf.c.number, channel_leaf.c.header, record.c.origin, record.c.position,
+            record.c.header, record.c.body,
+        )
+        .join(
+            record,
+            (channel_leaf.c.origin == record.c.origin)
+            & (channel_leaf.c.position == record.c.position),
+        )
+        .where(channel_leaf.c.log == log)
+        .order_by(channel_leaf.c.number)
+    ).all()  # fmt: skip
+    leaves: list[bytes] = []
+    for number, entered, origin, position, header, body in rows:
+        data = bytes(header) + NEWLINE + bytes(body)
+        leaves.append(leaf_hash(bytes(entered) + NEWLINE + data))
+        theirs = (record.c.origin == origin) & (record.c.position == position)
+        conn.execute(update(record).where(theirs).values(leaf=leaf_hash(data)))
+        ours = (channel_leaf.c.log == log) & (channel_leaf.c.number == number)
+        conn.execute(update(channel_leaf).where(ours).values(leaf=leaves[-1]))
+    grown = Frontier().extend(leaves)
+    at_head = update(head).where(head.c.log == log)
+    conn.execute(at_head.values(size=grown.size, frontier=grown.to_bytes()))
+
+
+def test_a_mirror_as_it_was_read_is_sound(mirror: Mirror) -> None:
+    assert mirror.check().faults == []
+    assert mirror.check(deep=False).faults == []
+    assert fsck.check(mirror.database, mirror.origin).faults == []
+
+
+def test_a_mirror_rewritten_with_all_its_hashes_goes_against_our_own_reading(
+    mirror: Mirror,
+) -> None:
+    """Header, leaf, channel leaf and frontier: all fit, but for what we wrote down on reading."""
+    number = mirror.number_of("MembershipReleased")
+    at = mirror.read_at(number)
+    with mirror.database.writing() as conn:
+        conn.execute(delete(checkpoint).where(checkpoint.c.log == mirror.log))
+        conn.execute(delete(cosignature).where(cosignature.c.log == mirror.log))
+        position = conn.execute(
+            select(channel_leaf.c.position).where(
+                channel_leaf.c.log == mirror.log, channel_leaf.c.number == number
+            )
+        ).scalar_one()
+        theirs = (record.c.origin == mirror.partner) & (record.c.position == position)
+        header = bytes(conn.execute(select(record.c.header).where(theirs)).scalar_one())
+        other = header.replace(b'"on":"2026', b'"on":"2025')
+        assert other != header
+        conn.execute(update(record).where(theirs).values(header=other))
+        hashed_anew(conn, mirror.log)
+
+    for found in (mirror.check().first, mirror.check(deep=False).first):
+        assert found is not None
+        assert (found.log, found.position) == (mirror.log, number)
+        assert f"PartnerRead {mirror.origin}#{at} has another root" in found.what
+        assert found.what.endswith(mirror.innocent)
+
+
+def test_a_mirror_cut_off_with_its_head_goes_against_our_own_reading(mirror: Mirror) -> None:
+    last = mirror.number_of("MembershipReleased")
+    with mirror.database.writing() as conn:
+        beyond = (channel_leaf.c.log == mirror.log) & (channel_leaf.c.number >= last)
+        conn.execute(delete(channel_leaf).where(beyond))
+        hashed_anew(conn, mirror.log)
+
+    log, number, _, what = mirror.first()
+
+    assert (log, number) == (mirror.log, last)
+    assert what.startswith("was read, as far as ")
+
+
+def test_a_channel_of_ours_rewritten_with_all_its_hashes_goes_against_our_signature(
+    mirror: Mirror,
+) -> None:
+    log = f"{mirror.origin}/to/{mirror.partner}"
+    with mirror.database.writing() as conn:
+        mine = (channel_leaf.c.log == log) & (channel_leaf.c.number == 2)
+        header = bytes(conn.execute(select(channel_leaf.c.header).where(mine)).scalar_one())
+        said = canonical.decode(header)
+        other = canonical.encode({**said, "under": "par_other"})
+        conn.execute(update(channel_leaf).where(mine).values(header=other))
+        hashed_anew(conn, log)
+
+    found = mirror.check(deep=False).first
+
+    assert found is not None
+    assert found.log == log
+    assert "not as it was: the signed checkpoint at" in found.what
+
+
+@pytest.mark.parametrize("by", [None, -1])
+def test_when_a_mirrored_record_was_read_stands_in_our_journal(
+    mirror: Mirror, by: int | None
+) -> None:
+    number = mirror.number_of("MembershipReleased")
+    at = mirror.read_at(number)
+    with mirror.database.writing() as conn:
+        mine = (channel_leaf.c.log == mirror.log) & (channel_leaf.c.number == number)
+        other = None if by is None else at + by
+        conn.execute(update(channel_leaf).where(mine).values(read_at=other))
+
+    instead = "waits" if by is None else f"was read by {mirror.origin}#{other}"
+    assert mirror.first() == (
+        mirror.log, number, "MembershipReleased",
+        f"was read by {mirror.origin}#{at}, and its row says that it {instead}" + mirror.innocent,
+    )  # fmt: skip
+
+
+def test_nothing_is_parked_that_no_record_of_ours_has_parked(mirror: Mirror) -> None:
+    number = mirror.number_of("MembershipReleased")
+    with mirror.database.writing() as conn:
+        row = {"log": mirror.log, "number": number, "stream": "mem_x", "why": "body"}
+        conn.execute(insert(parked).values(row))
+
+    assert mirror.first() == (
+        mirror.log, number, "MembershipReleased",
+        "stands as parked, and was read" + mirror.innocent,
+    )  # fmt: skip
+
+
+def test_what_waited_and_was_read_later_is_sound(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A record that cannot be read yet, one that waits behind it, and then both are read."""
+    person, membership = pair.member("韦秀英")
+
+    def strange(kind: str, body: Any) -> None:
+        if kind == "PersonRegistered":
+            raise codec.Misfit("a shape of tomorrow")
+
+    def check() -> list[fsck.Fault]:
+        ledger = pair.host.ledger
+        return fsck.check(ledger.database, pair.host.origin, vault=ledger.vault).faults
+
+    with monkeypatch.context() as older:
+        older.setattr(codec, "check", strange)
+        pair.offer(membership)
+        pair.sync()
+        with pair.home.entry(pair.village) as entry:
+            entry.write(Person().rename(entry.act, person, "韦秀莲"))
+        pair.sync()
+    waiting = check()
+    with pair.host.ledger.database.reading() as conn:
+        waited = len(conn.execute(select(parked)).all())
+
+    pair.at_host.unpark()
+    pair.sync()
+
+    assert waited == 2
+    assert waiting == []
+    assert check() == []
+
+
+@pytest.mark.parametrize("group", ["identity", "contact"])
+def test_what_a_partner_has_opened_to_us_was_deleted(mirror: Mirror, group: str) -> None:
+    number = mirror.number_of("PersonRegistered")
+    with mirror.database.writing() as conn:
+        theirs = (sealed.c.origin == mirror.partner) & (sealed.c.grp == group)
+        conn.execute(delete(sealed).where(theirs))
+
+    log, at, kind, what = mirror.first()
+
+    assert (log, at, kind) == (mirror.log, number, "PersonRegistered")
+    assert what.startswith(f"its sealed group {group} is missing, which lnk_")
+    assert what.endswith(" gives us" + mirror.innocent)
+
+
+@pytest.mark.parametrize("at", [0, 20, -1])
+def test_one_byte_of_what_a_partner_has_opened_to_us(mirror: Mirror, at: int) -> None:
+    number = mirror.number_of("PersonRegistered")
+    with mirror.database.writing() as conn:
+        theirs = (sealed.c.origin == mirror.partner) & (sealed.c.grp == "contact")
+        box = bytes(conn.execute(select(sealed.c.box).where(theirs)).scalar_one())
+        conn.execute(update(sealed).where(theirs).values(box=flipped(box, at)))
+
+    assert mirror.first() == (
+        mirror.log, number, "PersonRegistered",
+        "its sealed group contact is damaged" + mirror.innocent,
+    )  # fmt: skip
+
+
+def test_keys_and_search_tokens_of_a_partners_worker(mirror: Mirror) -> None:
+    number = mirror.number_of("PersonRegistered")
+    for table, said in (
+        (person_key, f"the key of {mirror.person} is missing, who was not forgotten"),
+        (token, f"its search tokens, which find {mirror.person}, are missing"),
+    ):
+        with mirror.database.writing() as conn:
+            before = [row._asdict() for row in conn.execute(select(table))]
+            conn.execute(delete(table).where(table.c.person == mirror.person))
+
+        assert mirror.first() == (
+            mirror.log, number, "PersonRegistered", said + mirror.innocent,
+        )  # fmt: skip
+        with mirror.database.writing() as conn:
+            conn.execute(delete(table))
+            conn.execute(insert(table), before)
+    assert mirror.check().sound
+
+
+def test_a_cosignature_that_nobody_made_is_named(mirror: Mirror) -> None:
+    """One of a stranger, and one of the partner's that was dated back by a year."""
+    with mirror.database.reading() as conn:
+        mine = cosignature.c.log == mirror.origin
+        made = conn.execute(select(cosignature).where(mine).order_by(cosignature.c.size)).first()
+    assert made is not None
+    back = made.time - 365 * 86_400
+    dated = back.to_bytes(8, "big")
+    stranger = Signature("somebody.example/witness", b"abcd", dated + bytes(64))
+    theirs = Signature.parse(made.line[:-1])
+    theirs = theirs._replace(body=dated + theirs.body[8:])
+    for name, line, said in (
+        (stranger.name, stranger.line, "no known key has signed"),
+        (theirs.name, theirs.line, f"not signed by {theirs.name}+{theirs.id.hex()}"),
+    ):
+        row = {"log": made.log, "name": name, "size": made.size, "time": back, "line": line}
+        with mirror.database.writing() as conn:
+            there = (cosignature.c.size == made.size) & (cosignature.c.name == name)
+            conn.execute(delete(cosignature).where(mine & there))
+            conn.execute(insert(cosignature).values(row))
+
+        found = mirror.check(deep=False).first
+
+        assert found is not None
+        assert (found.log, found.position) == (mirror.origin, made.size)
+        assert found.what == f"the cosignature of {name} does not fit: {said}"
+        with mirror.database.writing() as conn:
+            conn.execute(delete(cosignature).where(mine & there))
+            if name == made.name:
+                conn.execute(insert(cosignature).values(made._asdict()))
+    assert mirror.check(deep=False).sound
+
+
+def test_a_partners_checkpoint_that_it_did_not_sign_is_named(mirror: Mirror) -> None:
+    with mirror.database.writing() as conn:
+        theirs = checkpoint.c.log == mirror.log
+        kept = conn.execute(select(checkpoint).where(theirs)).first()
+        assert kept is not None
+        note = Note.parse(bytes(kept.note))
+        line = note.signatures[0]
+        forged = note._replace(signatures=(line._replace(body=flipped(line.body)),)).to_bytes()
+        same = theirs & (checkpoint.c.size == kept.size)
+        conn.execute(update(checkpoint).where(same).values(note=forged))
+
+    found = mirror.check(deep=False).first
+
+    assert found is not None
+    assert (found.log, found.position) == (mirror.log, kept.size)
+    assert found.what.startswith("its checkpoint is not signed")

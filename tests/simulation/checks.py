@@ -203,8 +203,9 @@ def _nothing_waits(node: Node) -> None:
 def _sound(node: Node) -> None:
     keys = node.ledger.signer.keys.public(Role.LOG)
     report = fsck.check(
-        node.ledger.database, node.origin, vault=node.ledger.vault, keys=keys, processes=1
-    )
+        node.ledger.database, node.origin, vault=node.ledger.vault, keys=keys,
+        believed=node.ledger.believed, processes=1,
+    )  # fmt: skip
     hold(report.sound, f"{node.name}: {report.faults[:2]}")
     with node.ledger.database.reading() as conn:
         size = read_head(conn, node.origin).frontier.size

@@ -22,12 +22,13 @@ from sqlalchemy import Connection, Select, select
 from ledger.clock import beijing
 from ledger.journal import reads
 from ledger.journal.database import Database
-from ledger.journal.fsck.channels import channel_faults, channels
+from ledger.journal.fsck.channels import Channel, channels
 from ledger.journal.fsck.checkpoints import checkpoint_faults
 from ledger.journal.fsck.contents import Contents
 from ledger.journal.fsck.hashes import hashes_of
 from ledger.journal.fsck.reading import LAST_LEAF, LAST_RECORD, UNREADABLE, end_of
 from ledger.journal.fsck.report import MOST, Fault, Pass, Progress, Report, Tell
+from ledger.journal.fsck.rest import Rest
 from ledger.journal.notes import PublicKey
 from ledger.journal.record import instant
 from ledger.journal.tables import channel_leaf, record
@@ -42,6 +43,7 @@ def check(
     *,
     vault: Vault | None = None,
     keys: Sequence[PublicKey] = (),
+    believed: Sequence[PublicKey] = (),
     deep: bool = True,
     processes: int | None = None,
     tell: Tell = lambda _: None,
@@ -49,15 +51,19 @@ def check(
     """Checks a journal, and every log shared with a partner, as of now; writers go on meanwhile.
 
     With the `vault` sealed groups are opened and compared with what their records committed to,
-    and personal claims exactly; with the `keys` of our log, what it signed is verified. Without
-    `deep` only hashes are compared.
+    search tokens and personal claims exactly; with the `keys` of our log, what it signed is
+    verified, and with those `believed` (`Ledger.believed`) what others signed, and who cosigned.
+    Without `deep` only hashes are compared, and what was signed.
     """
     report = Report()
     found: list[Fault] = []
+    vault = None if vault is None else Vault(vault.keyring)  # the keys as they are stored now
     try:
         with database.reading() as conn:
             found.extend(
-                _faults(report, database, conn, origin, vault, keys, deep, processes, tell)
+                _faults(
+                    report, database, conn, origin, vault, keys, believed, deep, processes, tell
+                )
             )
     except UNREADABLE as fault:  # a damaged file fails anywhere, and once more at the end
         if not found:
@@ -69,24 +75,27 @@ def check(
 
 def _faults(
     report: Report, database: Database, conn: Connection, origin: str, vault: Vault | None,
-    keys: Sequence[PublicKey], deep: bool, processes: int | None, tell: Tell,
+    keys: Sequence[PublicKey], believed: Sequence[PublicKey], deep: bool, processes: int | None,
+    tell: Tell,
 ) -> Iterator[Fault]:  # fmt: skip
     end = end_of(conn, origin, LAST_RECORD)
     yield from end.faults
     with _timed(report, "hashes", end.size):
         yield from hashes_of(database, conn, origin, end, processes, tell)
-    if deep:
+    rest = Rest(conn, origin, vault) if deep else None
+    if rest is not None:
         with _timed(report, "contents", end.size):
-            yield from islice(Contents(conn, origin, end, vault, tell).faults(), 10 * MOST)
+            yield from islice(Contents(conn, origin, end, vault, rest, tell).faults(), 10 * MOST)
         if vault is not None:
             for position, what in reads.faults(conn, vault, origin):
                 yield Fault(origin, position, what)
-    yield from islice(checkpoint_faults(conn, origin, end, keys), 10 * MOST)
+    yield from islice(checkpoint_faults(conn, origin, end, keys, believed), 10 * MOST)
     for log in channels(conn, origin):
         channel = end_of(conn, log, LAST_LEAF)
         yield from channel.faults
         with _timed(report, log, channel.size):
-            yield from islice(channel_faults(conn, log, origin, channel), 10 * MOST)
+            checked = Channel(conn, log, origin, channel, vault, rest)
+            yield from islice(checked.faults(), 10 * MOST)
 
 
 @contextmanager

@@ -1,7 +1,8 @@
 """The checkpoints (校验点): what was signed is the root of the records that stand here.
 
 Of our own journal each root is compared with the tree; of a partner's there is no tree here, only
-what it signed. With keys, signatures are verified too.
+what it signed. (Those of channels are compared with the channels.) With keys, signatures are
+verified too, and cosignatures with their times: those are the witness's own word, and signed.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,17 +13,33 @@ from ledger.journal.epochs import journal_of
 from ledger.journal.fsck.reading import End
 from ledger.journal.fsck.report import Fault
 from ledger.journal.merkle import Frontier
-from ledger.journal.notes import BadNote, Checkpoint, Forged, Note, PublicKey, Signature, verify
+from ledger.journal.notes import (
+    BadNote,
+    Checkpoint,
+    Forged,
+    Kind,
+    Note,
+    PublicKey,
+    Signature,
+    verify,
+)
 from ledger.journal.recorder import LogReader
 from ledger.journal.tables import checkpoint, cosignature, vouched
+from ledger.journal.witness import of_journal
 
 CHUNK = 1 << 16
 
 
 def checkpoint_faults(
-    conn: Connection, origin: str, end: End, keys: Sequence[PublicKey] = ()
-) -> Iterator[Fault]:
+    conn: Connection, origin: str, end: End, keys: Sequence[PublicKey] = (),
+    believed: Sequence[PublicKey] = (),
+) -> Iterator[Fault]:  # fmt: skip
     """Checks all checkpoints, ours against the tree, and the cosignatures beside them."""
+
+    def pinned(log: str) -> list[PublicKey]:
+        return [key for key in believed if key.kind is Kind.LOG and key.name == log]
+
+    signers: dict[str, Sequence[PublicKey]] = {origin: keys}
     notes: dict[tuple[str, int], Note] = {}
     ours: list[tuple[int, bytes]] = []
     rows = conn.execute(select(checkpoint).order_by(checkpoint.c.log, checkpoint.c.size))
@@ -37,11 +54,14 @@ def checkpoint_faults(
             yield Fault(log, size, f"its checkpoint is of {said.origin} at {said.size}")
             continue
         notes[log, size] = note
-        if journal_of(log)[0] == origin:  # in whatever epoch
+        journal = journal_of(log.partition("/to/")[0])[0]  # in whatever epoch; or of a channel
+        if journal_of(log)[0] == origin:
             ours.append((size, said.root))
-            yield from _signed(log, size, note, keys)
+        if journal not in signers:
+            signers[journal] = of_journal(conn, journal, pinned) if believed else ()
+        yield from _signed(log, size, note, signers[journal])
     yield from _met(conn, origin, end, sorted(ours))
-    yield from _cosignatures(conn, notes)
+    yield from _cosignatures(conn, notes, believed)
     yield from _newest(conn, notes)
 
 
@@ -76,7 +96,10 @@ def _met(
             return
 
 
-def _cosignatures(conn: Connection, notes: dict[tuple[str, int], Note]) -> Iterator[Fault]:
+def _cosignatures(
+    conn: Connection, notes: dict[tuple[str, int], Note], believed: Sequence[PublicKey]
+) -> Iterator[Fault]:
+    cosigners = [key for key in believed if key.kind is Kind.COSIGNER]
     for log, name, size, time, line in conn.execute(select(cosignature)):
         try:
             made = Signature.parse(line.removesuffix("\n"))
@@ -85,8 +108,11 @@ def _cosignatures(conn: Connection, notes: dict[tuple[str, int], Note]) -> Itera
                 time,
             ):
                 raise Forged("its columns are not what it says")
-            if (log, size) not in notes:
+            note = notes.get((log, size))
+            if note is None:
                 raise Forged("there is no such checkpoint")
+            if believed:
+                verify(Note(note.text, (made,)), cosigners)
         except (BadNote, AttributeError) as fault:
             yield Fault(log, size, f"the cosignature of {name} does not fit: {fault}")
 

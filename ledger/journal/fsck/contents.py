@@ -1,6 +1,6 @@
 """The second pass (内容): what records say, and what is kept beside them."""
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -9,11 +9,13 @@ from sqlalchemy import Connection, bindparam, func, select
 from ledger.journal import canonical
 from ledger.journal.database import Statement
 from ledger.journal.epochs import restored
-from ledger.journal.fsck.claims import Claims, Texts, commitments
+from ledger.journal.fsck.beside import Beside, Place
+from ledger.journal.fsck.claims import Claims
 from ledger.journal.fsck.reading import End, streamed
 from ledger.journal.fsck.report import MOST, Fault, Progress, Tell
-from ledger.journal.tables import claim, person_key, record, sealed
-from ledger.journal.vault import Damaged, Vault, texts_of
+from ledger.journal.fsck.rest import Rest
+from ledger.journal.tables import claim, record
+from ledger.journal.vault import Vault
 
 RECORDS = Statement(
     select(record)
@@ -46,13 +48,14 @@ class Contents:
     """The second pass over our own journal: what the records say, and what is kept beside them."""
 
     def __init__(
-        self, conn: Connection, origin: str, end: End, vault: Vault | None, tell: Tell
+        self, conn: Connection, origin: str, end: End, vault: Vault | None, rest: Rest, tell: Tell
     ) -> None:
         self._conn, self._origin, self._size, self._at = conn, origin, end.size, end.at
         self._vault, self._tell = vault, tell
         self._restored = restored(conn, origin)
         self._claims = Claims(origin, vault, self._came_back)
-        self._forgotten: dict[str, bool] = {}
+        self._rest = rest
+        self._beside = Beside(conn, origin, origin, vault, rest, self._due)
 
     def faults(self) -> Iterator[Fault]:
         at = ""
@@ -72,13 +75,20 @@ class Contents:
                     yield Fault(self._origin, position, "was recorded before the one before it")
                 at = max(at, recorded)
                 parsed.append(Parsed(row, header, body))
-            texts = yield from self._sealed(page, parsed)
+            places = [
+                Place(row[1], row[1], row[2], row[3], row[4], header.get("corrects"), body)
+                for row, header, body in parsed
+            ]
+            texts = yield from self._beside.page(places)
             for row, header, body in parsed:
+                self._rest.follow(row[1], row[2], row[4])
                 yield from self._claims.follow(row, header, body, texts.get(row[1]))
         if self._at is not None and at != self._at:
             yield Fault(self._origin, self._size, "the head has another time")
         yield from self._versions()
         yield from self._claims.compare(streamed(self._conn, CLAIMS, origin=self._origin))
+        yield from self._beside.faults()
+        yield from self._rest.faults()
 
     def _pages(self) -> Iterator[list[Any]]:
         rows = streamed(self._conn, RECORDS, origin=self._origin, after=0, last=self._size)
@@ -109,57 +119,13 @@ class Contents:
 
     # ── sealed groups ──
 
-    def _sealed(
-        self, page: Sequence[Any], parsed: Sequence[Parsed]
-    ) -> Generator[Fault, None, dict[int, Texts]]:
-        """Compares boxes with commitments; returns, by position, the texts that the vault opened."""
-        boxes: dict[int, dict[tuple[str, str], bytes]] = {}
-        rows = self._conn.execute(
-            select(sealed.c.position, sealed.c.subject, sealed.c.grp, sealed.c.box).where(
-                sealed.c.origin == self._origin,
-                sealed.c.position >= page[0][1],
-                sealed.c.position <= page[-1][1],
-            )
-        )
-        for position, subject, group, box in rows:
-            boxes.setdefault(position, {})[subject, group] = bytes(box)
-        opened: dict[int, Texts] = {}
-        for row, _, body in parsed:
-            position = row[1]
-            here = boxes.pop(position, {})
-            for subject, group, committed in commitments(body):
-                box = here.pop((subject, group), None)
-                if box is None:
-                    if not (self._is_forgotten(subject) or self._came_back(position)):
-                        yield Fault(self._origin, position, f"its sealed group {group} is missing")
-                    continue
-                if self._vault is None:
-                    continue
-                try:
-                    found = self._vault.open(
-                        self._conn, self._origin, row[2], row[3], subject, group, box, committed
-                    )
-                except Damaged:
-                    yield Fault(self._origin, position, f"its sealed group {group} is damaged")
-                    continue
-                if found is not None:
-                    opened.setdefault(position, {})[group] = texts_of(found[1])
-            for _, group in here:
-                yield Fault(self._origin, position, f"a sealed group {group} that it does not have")
-        return opened
+    def _due(self, one: Place, person: str, group: str) -> str | None:
+        """Each group that a record of ours has committed to is here, unless the record was lost."""
+        return None if self._came_back(one.position) else ""
 
     def _came_back(self, position: int) -> bool:
         """Whether a record was lost and given back, with as much as its giver could open."""
         return any(position in span for span in self._restored)
-
-    def _is_forgotten(self, person: str) -> bool:
-        found = self._forgotten.get(person)
-        if found is None:
-            row = self._conn.execute(
-                select(person_key.c.person).where(person_key.c.person == person)
-            ).first()
-            found = self._forgotten[person] = row is None
-        return found
 
 
 def read(data: object) -> dict[str, Any]:
