@@ -47,6 +47,7 @@ from ledger.procedures.sharing import (
     read_links,
     share,
     share_back,
+    stop_ungrounded,
 )
 from ledger.projections import transfers
 from ledger.projections.channels import agreements_over
@@ -490,8 +491,11 @@ def _basis_of_theirs(entry: Entry, person: PersonId, partner: str) -> Basis | No
 
 
 def due(ledger: Ledger, today: date | None = None) -> list[TransferId]:
-    """Everything that the clock asks for: late offers, and the links of agreements that are over."""
+    """Everything that the clock asks for: late offers, and the links of agreements that are over
+    or whose consents are.
+    """
     lapsed = lapse_due(ledger, today)
+    stop_ungrounded(ledger, today)
     with ledger.reading() as reader:
         over = agreements_over(reader.conn, today or ledger.today)
     for each in over:
