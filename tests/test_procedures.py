@@ -36,10 +36,17 @@ from ledger.domain.membership import (
 )
 from ledger.domain.offices import NotYourOffice
 from ledger.domain.partnerships import AtEnd, Unanswered
-from ledger.domain.persons import DeathProof, Household, Particulars, Person, Relation
+from ledger.domain.persons import (
+    DeathOnRecord,
+    DeathProof,
+    Household,
+    Particulars,
+    Person,
+    Relation,
+)
 from ledger.domain.unions import DissolutionReason, Union, UnionKind, UnionsBelow
 from ledger.exchange import Daily
-from ledger.projections import VIEWS, rebuild
+from ledger.projections import VIEWS, rebuild, rosters
 from tests.pair import BASIS, Pair, annex, close, open_pair
 from tests.world import World, citizen_number, open_province
 
@@ -617,6 +624,68 @@ def test_a_death_ends_the_membership_and_takes_the_offer_back(pair: Pair) -> Non
         assert get(world, membership).state is State.ENDED
         assert not claims(world, person)
     assert get(pair.host, membership).offers[offer].voided
+
+
+def test_a_death_that_one_province_records_ends_the_membership_that_the_other_holds(
+    pair: Pair,
+) -> None:
+    person, membership = pair.member("韦秀英")
+    offer = pair.offer(membership)
+    pair.sync()
+    pair.accept(membership, offer)
+    pair.sync()
+    assert pair.holders(membership) == (pair.host.origin,) * 2
+    pair.home.time.to(COMING + timedelta(days=9))
+    pair.host.time.to(COMING + timedelta(days=9))
+
+    with pair.home.entry(pair.village, on=COMING + timedelta(days=4)) as entry:
+        procedures.record_death(entry, person, DeathProof.CERTIFICATE)
+    pair.sync()
+
+    for world in (pair.home, pair.host):
+        told = get(world, membership)
+        assert told.state is State.ENDED
+        assert not told.member_on(COMING + timedelta(days=4))
+        assert not claims(world, person)
+        with world.ledger.reading() as reader:
+            assert rosters.count(reader.conn, world.origin, rosters.Sought(own=True)).total == 0
+    rebuilt(pair.home, pair.host)
+
+
+def test_who_died_on_the_way_is_received_and_the_membership_ends_at_once(pair: Pair) -> None:
+    person, membership = pair.member("韦秀英")
+    offer = pair.offer(membership)
+    pair.sync()
+    pair.accept(membership, offer)
+    with pair.host.entry(pair.street) as entry:
+        procedures.record_death(entry, person, DeathProof.CERTIFICATE)
+    pair.sync()
+
+    for world in (pair.home, pair.host):
+        assert get(world, membership).state is State.ENDED
+        assert not claims(world, person)
+
+
+def test_a_death_ends_every_membership_of_everybody_she_is_and_nobody_enrols_her_again(
+    home: World,
+) -> None:
+    village, other = home.union("甲村工会"), home.union("乙村工会")
+    one, same = home.worker("韦秀英"), home.worker("韦秀英")
+    held = [home.enrol(one, village), home.enrol(same, other)]
+    applied = home.apply(same, village)
+    home.link(one, same)
+
+    with home.entry(village) as entry:
+        procedures.record_death(entry, one, DeathProof.CERTIFICATE)
+
+    assert [get(home, each).state for each in held] == [State.ENDED, State.ENDED]
+    with pytest.raises(DeathOnRecord), home.entry(village, Office.APPROVER) as entry:
+        procedures.approve(entry, applied)
+    waiting = home.apply(home.worker("陆阿妹"), village)
+    with home.entry(village, Office.APPROVER) as entry:
+        listed = procedures.approve_list(entry, [applied, waiting])
+    assert listed.done == [waiting]
+    assert {each: type(rule) for each, rule in listed.refused.items()} == {applied: DeathOnRecord}
 
 
 def test_two_memberships_of_one_person_are_settled_with_the_earlier_date(home: World) -> None:
