@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from ledger.book import Entry, NotFound
-from ledger.domain.ids import MembershipId, PersonId
+from ledger.domain.ids import MembershipId, PersonId, UnionId
 from ledger.domain.kernel import Code, Refused
 from ledger.domain.membership import (
     AlreadyAMember,
@@ -22,6 +22,7 @@ from ledger.domain.persons import (
     PersonDied,
     PersonRegistered,
 )
+from ledger.procedures.closing import must_be_open, retain_of_closed
 from ledger.procedures.deaths import died_on, end_by_death
 from ledger.projections import rosters, worker_files
 
@@ -85,8 +86,9 @@ def membership_held(entry: Entry, person: PersonId) -> MembershipId | None:
     return memberships_held(entry, [person]).get(person)
 
 
-def may_join(entry: Entry, person: PersonId) -> None:
-    """What nobody becomes a member against. Raises: DeathOnRecord."""
+def may_join(entry: Entry, person: PersonId, union: UnionId) -> None:
+    """What nobody becomes a member against. Raises: UnionNotOpen, DeathOnRecord."""
+    must_be_open(entry, union)
     died = died_on(entry, [person]).get(person)
     if died is not None:
         raise DeathOnRecord(on=died.isoformat())
@@ -112,11 +114,11 @@ def approve(
 ) -> MemberEnrolled:
     """Makes an applicant a member.
 
-    Raises: NotFound, DeathOnRecord, and what `Membership.enrol` raises.
+    Raises: NotFound, UnionNotOpen, DeathOnRecord, and what `Membership.enrol` raises.
     """
     applied = entry.read(Membership, membership)
-    if applied.person is not None:
-        may_join(entry, applied.person)
+    if applied.person is not None and applied.applied_to is not None:
+        may_join(entry, applied.person, applied.applied_to)
     held = membership_held(entry, applied.person) if applied.person else None
     return _enrol(entry, applied, minutes, card, held)
 
@@ -145,6 +147,7 @@ def approve_list(
                 raise AlreadyAMember(person=one.person)
             if one.person in died:
                 raise DeathOnRecord(on=died[one.person].isoformat())
+            must_be_open(entry, one.applied_to or entry.act.union)
             with entry.attempt():
                 _enrol(entry, one, minutes, None, held.get(one.person))
         except Refused as refused:
@@ -165,6 +168,7 @@ def _enrol(
     kin = kin_of(entry, applied.person) if applied.person else frozenset[PersonId]()
     enrolled = applied.enrol(entry.act, minutes=minutes, card=card, kin=kin, held=held)
     entry.write(enrolled)
+    retain_of_closed(entry, applied)  # of a day when the union was open, which has ended since
     return enrolled
 
 

@@ -26,6 +26,7 @@ from ledger.domain.ids import (
 from ledger.domain.kernel import Code, Fen, Group
 from ledger.domain.membership import ApplicationOpen, Channel, Confirmed, Membership, UnderAge
 from ledger.domain.persons import NumberOwed, Particulars, Person
+from ledger.procedures.closing import must_be_open
 from ledger.procedures.deaths import died_on
 from ledger.procedures.enrolling import membership_held
 
@@ -124,8 +125,9 @@ def join(entry: Entry, union: UnionId, asked: Joining) -> MembershipId | HelpId:
     one (a member already, a death, a number on record under another name) the union is asked to look into
     it. What she is told is the same each time.
 
-    Raises: UnderAge.
+    Raises: UnionNotOpen, UnderAge.
     """
+    must_be_open(entry, union)
     if not asked.of_age:
         raise UnderAge()
     number = normalise(asked.told.number)
