@@ -20,7 +20,7 @@ from ledger import procedures
 from ledger.domain.channels import Cause, GroupsRestricted, Link, NoLegalBasis
 from ledger.domain.consents import Consent, Evidence, Purpose, Receiver
 from ledger.domain.corrections import Why
-from ledger.domain.ids import PersonId, new_consent
+from ledger.domain.ids import ConsentId, PersonId, new_consent
 from ledger.domain.kernel import Basis, Code, Event, Group, NewerKind, Office, Redacted
 from ledger.domain.partnerships import Partnership
 from ledger.domain.persons import Person, PersonRegistered, PersonRenamed
@@ -204,16 +204,197 @@ def test_a_link_widened_later_opens_what_was_read_before(pair: Pair) -> None:
         assert pair.host.ledger.vault.find(reader.conn, phone="13800000000") == [person]
 
 
-def consent(pair: Pair, person: PersonId, groups: Sequence[Group]) -> Any:
+def consent(
+    pair: Pair, person: PersonId, groups: Sequence[Group], until: date | None = None
+) -> ConsentId:
     name = new_consent()
     with pair.home.entry(pair.village) as entry:
         entry.write(
             Consent.give(
                 entry.act, name, person, Receiver("广东省总工会", Code(pair.host.origin)),
-                Purpose.MEMBERSHIP, groups, Evidence.SIGNED_FORM, Code("GZ-1"),
+                Purpose.MEMBERSHIP, groups, Evidence.SIGNED_FORM, Code("GZ-1"), until=until,
             )
         )  # fmt: skip
     return name
+
+
+def on_consent(pair: Pair, person: PersonId, *consents: ConsentId) -> None:
+    for given in consents:
+        with pair.home.entry(pair.village, Office.LIAISON) as entry:
+            procedures.share(entry, person, pair.host.origin, None, Cause.ROSTER, consent=given)
+
+
+def given_of(pair: Pair, person: PersonId) -> frozenset[Group] | None:
+    """What home gives the host of a person; None where no link is open."""
+    with pair.home.ledger.reading() as reader:
+        found = links_of(reader.conn, pair.home.origin, [person])[person]
+        open_ = [row["link"] for row in found if row["open"]]
+        assert len(open_) <= 1
+        return reader.get(Link, open_[0]).groups if open_ else None
+
+
+def withdrawn(pair: Pair, given: ConsentId) -> None:
+    with pair.home.entry(pair.village) as entry:
+        procedures.withdraw_consent(entry, given)
+
+
+def phones(world: World, person: PersonId) -> list[object]:
+    """The telephone numbers of a person that can be read in a province."""
+    told = [getattr(event, "phone", None) for event in opened(world, person)]
+    return [phone for phone in told if phone and not isinstance(phone, Redacted)]
+
+
+ENDS = date(2026, 4, 1)
+
+
+def test_from_the_day_that_a_consent_ends_nothing_goes_though_the_clock_was_not_looked_at(
+    small: Pair,
+) -> None:
+    small.agree()
+    person, _ = small.member("韦秀英", "13800000000")
+    on_consent(small, person, consent(small, person, [Group.IDENTITY, Group.CONTACT], ENDS))
+    small.sync()
+    before = rows(small.home, sharing)
+
+    for world in (small.home, small.host):
+        world.time.to(ENDS)
+    with small.home.entry(small.village) as entry:
+        entry.write(Person().change_contact(entry.act, person, "13900000001", "新地址"))
+    small.sync()
+
+    assert phones(small.host, person) == ["13800000000"]
+    with small.host.ledger.reading() as reader:
+        assert small.host.ledger.vault.find(reader.conn, phone="13900000001") == []
+    assert rows(small.home, sharing) == before
+
+
+def test_when_a_consent_has_ended_the_clock_closes_what_rested_on_it_and_the_partner_answers(
+    small: Pair,
+) -> None:
+    small.agree()
+    person, _ = small.member("韦秀英", "13800000000")
+    on_consent(small, person, consent(small, person, [Group.IDENTITY, Group.CONTACT], ENDS))
+    other, _ = small.member("陆阿妹", "13800000002")
+    on_consent(small, other, consent(small, other, [Group.IDENTITY, Group.CONTACT]))
+    third, _ = small.member("覃小妹", "13800000003")
+    link(small, third, [Group.CONTACT])
+    small.sync()
+
+    small.home.time.to(ENDS - timedelta(days=1))
+    procedures.due(small.home.ledger)
+    assert given_of(small, person) == {Group.IDENTITY, Group.CONTACT}
+    for world in (small.home, small.host):
+        world.time.to(ENDS)
+    procedures.due(small.home.ledger)
+    small.sync()
+
+    assert given_of(small, person) is None
+    assert phones(small.host, person) == []
+    assert given_of(small, other) == {Group.IDENTITY, Group.CONTACT}
+    assert given_of(small, third) == {Group.CONTACT}
+    entries = len(own_kinds(small.home))
+    procedures.due(small.home.ledger)
+    assert len(own_kinds(small.home)) == entries
+
+
+def test_of_two_consents_each_carries_what_it_is_for(small: Pair) -> None:
+    small.agree()
+    person, _ = small.member("韦秀英", "13800000000")
+    first = consent(small, person, [Group.IDENTITY])
+    second = consent(small, person, [Group.CONTACT])
+    on_consent(small, person, first, second)
+    assert given_of(small, person) == {Group.IDENTITY, Group.CONTACT}
+
+    withdrawn(small, first)
+    assert given_of(small, person) == {Group.CONTACT}
+    withdrawn(small, second)
+    assert given_of(small, person) is None
+
+
+def test_what_another_consent_of_hers_covers_goes_on(small: Pair) -> None:
+    small.agree()
+    person, _ = small.member("韦秀英")
+    first = consent(small, person, [Group.IDENTITY, Group.CONTACT])
+    on_consent(small, person, first)
+    consent(small, person, [Group.IDENTITY])
+
+    withdrawn(small, first)
+
+    assert given_of(small, person) == {Group.IDENTITY}
+
+
+def test_what_a_duty_opened_stays_when_a_consent_beside_it_ends(small: Pair) -> None:
+    small.agree()
+    first, _ = small.member("韦秀英")
+    link(small, first, [Group.IDENTITY])
+    on_consent(small, first, later := consent(small, first, [Group.CONTACT]))
+    second, _ = small.member("陆阿妹")
+    on_consent(small, second, earlier := consent(small, second, [Group.CONTACT]))
+    link(small, second, [Group.IDENTITY])
+    third, _ = small.member("覃小妹")
+    on_consent(small, third, covered := consent(small, third, [Group.CONTACT]))
+    link(small, third, [Group.IDENTITY, Group.CONTACT])
+    for each in (first, second, third):
+        assert given_of(small, each) == {Group.IDENTITY, Group.CONTACT}
+
+    for given in (later, earlier, covered):
+        withdrawn(small, given)
+    procedures.due(small.home.ledger)
+
+    assert given_of(small, first) == {Group.IDENTITY}
+    assert given_of(small, second) == {Group.IDENTITY}
+    assert given_of(small, third) == {Group.IDENTITY, Group.CONTACT}
+
+
+def test_what_she_signed_on_a_list_goes_on_until_she_takes_a_consent_back(small: Pair) -> None:
+    small.agree()
+    person, _ = small.member("韦秀英")
+    consent(small, person, [Group.IDENTITY], until=ENDS)  # over before the list is signed
+    small.home.time.to(ENDS)
+    with small.home.entry(small.village, Office.LIAISON, evidence=("ab" * 32,)) as entry:
+        procedures.share(
+            entry, person, small.host.origin, Basis.SEPARATE_CONSENT, Cause.ROSTER,
+            groups=[Group.IDENTITY, Group.CONTACT],
+        )  # fmt: skip
+    given = consent(small, person, [Group.CONTACT])
+
+    procedures.due(small.home.ledger)
+    assert given_of(small, person) == {Group.IDENTITY, Group.CONTACT}
+    withdrawn(small, given)
+    procedures.due(small.home.ledger)
+
+    assert given_of(small, person) == {Group.IDENTITY}
+
+
+def test_a_consent_of_somebody_else_annulled_or_corrected_gives_no_longer(small: Pair) -> None:
+    small.agree()
+    person, _ = small.member("韦秀英", "13800000000")
+    given = consent(small, person, [Group.IDENTITY, Group.CONTACT])
+    on_consent(small, person, given)
+    small.sync()
+    with small.home.ledger.reading() as reader:
+        (fact,) = reader.history(given)
+    second = small.home.officer(small.village, Office.REVIEWER)
+
+    with small.home.entry(small.village) as entry:
+        procedures.correct(
+            entry, fact.position, {"groups": (Group.IDENTITY,)}, Why.MISTYPED, "只同意提供身份",
+            confirmed_by=second,
+        )  # fmt: skip
+    assert entry.receipt is not None
+    assert given_of(small, person) == {Group.IDENTITY}
+    with small.home.ledger.reading() as reader:
+        last = reader.history(given)[-1]
+    with small.home.entry(small.village) as entry:
+        procedures.annul(
+            entry, last.position, Why.WRONG_PERSON, "签在他人名下", confirmed_by=second
+        )
+    small.sync()
+
+    assert given_of(small, person) is None
+    assert phones(small.host, person) == []
+    for world in (small.home, small.host):
+        rebuilt(world)
 
 
 def test_consent_withdrawn_closes_the_groups_at_the_partner_and_it_answers(pair: Pair) -> None:

@@ -15,11 +15,12 @@ from ledger.clock import working_days_after
 from ledger.domain.channels import AlreadyLinked, Cause, NoLegalBasis, NoLivePartnership
 from ledger.domain.corrections import AlreadyCorrected, OthersRelyOnIt, Why
 from ledger.domain.identity import DocumentKind
-from ledger.domain.ids import MembershipId, PersonId, TransferId, new_household, new_person
+from ledger.domain.ids import MembershipId, PersonId, TransferId, UnionId, new_household, new_person
 from ledger.domain.kernel import Basis, Code, Office, Refused
 from ledger.domain.membership import (
     AlreadyAMember,
     ApproverIsKin,
+    Card,
     DeadlinePassed,
     Ground,
     Membership,
@@ -29,6 +30,7 @@ from ledger.domain.membership import (
     Proof,
     RefusalGround,
     RequestState,
+    Retention,
     State,
     TransferReason,
     TransferRequest,
@@ -36,10 +38,17 @@ from ledger.domain.membership import (
 )
 from ledger.domain.offices import NotYourOffice
 from ledger.domain.partnerships import AtEnd, Unanswered
-from ledger.domain.persons import DeathProof, Household, Particulars, Person, Relation
-from ledger.domain.unions import DissolutionReason, Union, UnionKind, UnionsBelow
+from ledger.domain.persons import (
+    DeathOnRecord,
+    DeathProof,
+    Household,
+    Particulars,
+    Person,
+    Relation,
+)
+from ledger.domain.unions import DissolutionReason, Union, UnionKind, UnionNotOpen, UnionsBelow
 from ledger.exchange import Daily
-from ledger.projections import VIEWS, rebuild
+from ledger.projections import VIEWS, rebuild, rosters
 from tests.pair import BASIS, Pair, annex, close, open_pair
 from tests.world import World, citizen_number, open_province
 
@@ -536,6 +545,102 @@ def test_a_union_ends_and_every_member_has_an_outcome(home: World) -> None:
     rebuilt(home)
 
 
+def ended(
+    world: World, union: UnionId, on: date | None = None, into: UnionId | None = None
+) -> None:
+    act = world.act(world.root, Office.CHAIR, on)
+    with world.ledger.entry(act, lock=True) as entry:
+        procedures.close_union(entry, union, DissolutionReason.REORGANISED, into=into)
+
+
+def test_who_came_between_the_end_of_a_union_and_its_entry_is_retained_too(home: World) -> None:
+    firm = home.union("东江电子厂工会", UnionKind.GRASSROOTS)
+    home.time.to(date(2026, 3, 20))
+    came = home.enrol(home.worker(), firm, on=date(2026, 3, 16))
+
+    ended(home, firm, on=date(2026, 3, 10))
+
+    held = get(home, came)
+    assert (held.union, held.state) == (home.root, State.RETAINED)
+    assert held.responsible(date(2026, 3, 15)) is None
+    rebuilt(home)
+
+
+def test_a_retention_dated_before_the_union_held_her_holds_from_that_day(home: World) -> None:
+    firm = home.union("东江电子厂工会", UnionKind.GRASSROOTS)
+    home.time.to(date(2026, 3, 20))
+    membership = home.enrol(home.worker(), firm, on=date(2026, 3, 16))
+
+    with home.entry(firm, Office.APPROVER, on=date(2026, 3, 6)) as entry:
+        held = entry.read(Membership, membership)
+        entry.write(held.retain(entry.act, Retention.UNEMPLOYED, Card.KEPT))
+
+    assert get(home, membership).state is State.RETAINED
+
+
+def test_who_is_released_to_a_union_that_has_ended_is_retained_above_it(pair: Pair) -> None:
+    _, membership = pair.member("韦秀英")
+    offer = pair.offer(membership)
+    pair.sync()
+    pair.accept(membership, offer)
+    ended(pair.host, pair.street)
+    pair.sync()
+
+    for world in (pair.home, pair.host):
+        told = get(world, membership)
+        assert (told.union, told.state) == (pair.host.root, State.RETAINED)
+    rebuilt(pair.home, pair.host)
+
+
+def test_a_union_that_has_ended_takes_nobody_in(pair: Pair) -> None:
+    _, membership = pair.member("韦秀英")
+    offer = pair.offer(membership)
+    pair.sync()
+    waiting = pair.host.apply(pair.host.worker(), pair.street)
+    pair.host.officer(pair.street, Office.LIAISON)
+    ended(pair.host, pair.street)
+    assert get(pair.host, waiting).state is State.REFUSED
+
+    with pytest.raises(UnionNotOpen):
+        pair.accept(membership, offer)
+    asked = pair.host.apply(pair.host.worker(), pair.street)
+    with pytest.raises(UnionNotOpen), pair.host.entry(pair.street, Office.APPROVER) as entry:
+        procedures.approve(entry, asked)
+    with pair.host.entry(pair.street, Office.APPROVER) as entry:
+        listed = procedures.approve_list(entry, [asked])
+    assert isinstance(listed.refused[asked], UnionNotOpen)
+    with pytest.raises(UnionNotOpen), pair.host.procedure(pair.street) as entry:
+        procedures.join(
+            entry, pair.street,
+            procedures.Joining(
+                Particulars("韦秀英", DocumentKind.NONE_YET, phone="13800000000"), True, "厂",
+                "工", None, Code("N1"),
+            ),
+        )  # fmt: skip
+    pair.sync()
+    assert get(pair.home, membership).state is State.OFFERED
+
+
+def test_what_a_union_did_before_it_ended_is_entered_later_and_the_member_retained(
+    home: World,
+) -> None:
+    firm = home.union("东江电子厂工会", UnionKind.GRASSROOTS)
+    heir = home.union("东江集团工会", UnionKind.GRASSROOTS)
+    home.time.to(date(2026, 3, 20))
+    home.officer(firm, Office.APPROVER)
+    ended(home, firm, on=date(2026, 3, 18), into=heir)
+
+    late = home.apply(home.worker(), firm, on=date(2026, 3, 10))
+    with home.entry(firm, Office.APPROVER, on=date(2026, 3, 12)) as entry:
+        procedures.approve(entry, late)
+
+    held = get(home, late)
+    assert (held.union, held.state) == (heir, State.RETAINED)
+    responsible = held.responsible(date(2026, 3, 15))
+    assert responsible is not None
+    assert responsible.union == firm
+
+
 def test_a_union_with_others_below_it_does_not_end(home: World) -> None:
     above = home.union("镇工会", UnionKind.TOWNSHIP)
     home.union("村工会", UnionKind.VILLAGE, superior=above)
@@ -617,6 +722,68 @@ def test_a_death_ends_the_membership_and_takes_the_offer_back(pair: Pair) -> Non
         assert get(world, membership).state is State.ENDED
         assert not claims(world, person)
     assert get(pair.host, membership).offers[offer].voided
+
+
+def test_a_death_that_one_province_records_ends_the_membership_that_the_other_holds(
+    pair: Pair,
+) -> None:
+    person, membership = pair.member("韦秀英")
+    offer = pair.offer(membership)
+    pair.sync()
+    pair.accept(membership, offer)
+    pair.sync()
+    assert pair.holders(membership) == (pair.host.origin,) * 2
+    pair.home.time.to(COMING + timedelta(days=9))
+    pair.host.time.to(COMING + timedelta(days=9))
+
+    with pair.home.entry(pair.village, on=COMING + timedelta(days=4)) as entry:
+        procedures.record_death(entry, person, DeathProof.CERTIFICATE)
+    pair.sync()
+
+    for world in (pair.home, pair.host):
+        told = get(world, membership)
+        assert told.state is State.ENDED
+        assert not told.member_on(COMING + timedelta(days=4))
+        assert not claims(world, person)
+        with world.ledger.reading() as reader:
+            assert rosters.count(reader.conn, world.origin, rosters.Sought(own=True)).total == 0
+    rebuilt(pair.home, pair.host)
+
+
+def test_who_died_on_the_way_is_received_and_the_membership_ends_at_once(pair: Pair) -> None:
+    person, membership = pair.member("韦秀英")
+    offer = pair.offer(membership)
+    pair.sync()
+    pair.accept(membership, offer)
+    with pair.host.entry(pair.street) as entry:
+        procedures.record_death(entry, person, DeathProof.CERTIFICATE)
+    pair.sync()
+
+    for world in (pair.home, pair.host):
+        assert get(world, membership).state is State.ENDED
+        assert not claims(world, person)
+
+
+def test_a_death_ends_every_membership_of_everybody_she_is_and_nobody_enrols_her_again(
+    home: World,
+) -> None:
+    village, other = home.union("甲村工会"), home.union("乙村工会")
+    one, same = home.worker("韦秀英"), home.worker("韦秀英")
+    held = [home.enrol(one, village), home.enrol(same, other)]
+    applied = home.apply(same, village)
+    home.link(one, same)
+
+    with home.entry(village) as entry:
+        procedures.record_death(entry, one, DeathProof.CERTIFICATE)
+
+    assert [get(home, each).state for each in held] == [State.ENDED, State.ENDED]
+    with pytest.raises(DeathOnRecord), home.entry(village, Office.APPROVER) as entry:
+        procedures.approve(entry, applied)
+    waiting = home.apply(home.worker("陆阿妹"), village)
+    with home.entry(village, Office.APPROVER) as entry:
+        listed = procedures.approve_list(entry, [applied, waiting])
+    assert listed.done == [waiting]
+    assert {each: type(rule) for each, rule in listed.refused.items()} == {applied: DeathOnRecord}
 
 
 def test_two_memberships_of_one_person_are_settled_with_the_earlier_date(home: World) -> None:

@@ -201,6 +201,7 @@ def apply(body: Applying, asked: Acting) -> Response:
     def decide(entry: Entry) -> dict[str, str]:
         check_sight(entry, asked.who, body.person)
         made, union = new_membership(), entry.read(Union, body.union)
+        procedures.may_join(entry, body.person, body.union)
         entry.write(
             Membership.apply(
                 entry.act, made, body.person, body.union, body.channel,
@@ -369,6 +370,7 @@ def _new(
     """A new membership's id, and the one that the person has already."""
     check_sight(entry, asked.who, person)
     entry.read(Union, union)
+    procedures.may_join(entry, person, union)
     return new_membership(), procedures.membership_held(entry, person)
 
 

@@ -163,13 +163,20 @@ class RecordParked(Event, by=Office.PROCEDURE, scope=Scope.ALWAYS):
     why: Code
 
 
+WIDENED = Code("widened")
+"""Why a link is closed that goes on in another one, which holds its groups too."""
+
+
 class Link(Aggregate):
     """One worker shared with one partner."""
 
     def __init__(self) -> None:
         self.opened: LinkOpened | None = None
+        self.opened_on: date | None = None
+        self.position = 0  # of its opening; 0 before it is recorded
         self.groups: frozenset[Group] = frozenset()
         self.open = False
+        self.why: Code | None = None  # it was closed
 
     @classmethod
     def start(
@@ -216,10 +223,11 @@ class Link(Aggregate):
         match fact.event:
             case LinkOpened() as e:
                 self.opened, self.groups, self.open = e, frozenset(e.groups), True
+                self.opened_on, self.position = fact.on, fact.position
             case LinkNarrowed() as e:
                 self.groups -= set(e.groups)
-            case LinkClosed():
-                self.open = False
+            case LinkClosed() as e:
+                self.open, self.why = False, e.why
             case _:
                 pass
 

@@ -339,6 +339,18 @@ class Consent(Aggregate):
         """Everything that the receiver may be given on that day."""
         return frozenset(group for group in Group if self.covers(receiver, group, on))
 
+    def ended(self, receiver: str, since: date, on: date) -> frozenset[Group]:
+        """What the receiver might be given on a day, or later, and on `on` no longer."""
+        given = self.given
+        if given is None or receiver not in (given.receiver.partner, given.receiver.union):
+            return frozenset()
+        stood = given.until is None or since < given.until
+        return frozenset(
+            group
+            for group in given.groups
+            if stood and since <= self._ends.get(group, since) and not self._stands(group, on)
+        )
+
     @property
     def to_publish(self) -> bool:
         """Whether it is, or was, a consent to publication."""

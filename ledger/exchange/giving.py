@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, and_, bindparam, select
 
-from ledger.book import Ledger
+from ledger.book import Ledger, Reader
 from ledger.domain.channels import LinkOpened
 from ledger.domain.ids import new
-from ledger.domain.kernel import Event, Scope
+from ledger.domain.kernel import Event, Group, Scope
 from ledger.exchange.mirroring import keep_mirrored, sign_channel
 from ledger.exchange.wire import Checkpoint, Line, Opening, Owed, Page
 from ledger.journal import canonical, tiles
@@ -25,6 +25,7 @@ from ledger.journal.recorder import LogReader, read_head
 from ledger.journal.signing import ReadOnly
 from ledger.journal.tables import channel_leaf, record, sealed, sharing
 from ledger.journal.tiles import Asked
+from ledger.procedures.sharing import grounded
 from ledger.projections.channels import links_of, scopes_in, shareable
 from ledger.projections.posting import as_record, channel_name
 
@@ -183,16 +184,23 @@ class Giving:
         return given
 
     def _links(self, conn: Connection, persons: Sequence[str]) -> dict[str, "_Link"]:
-        """What may be opened to the partner, of those of these persons who are linked to it now."""
+        """What may be opened to the partner, of those of these persons who are linked to it now.
+
+        Nothing of that goes beyond what has a ground today, though the link be narrowed later.
+        """
         resting = self.ledger.vault.at_rest(conn, persons)
+        found = links_of(conn, self.origin, persons)
+        rows = [row for each in found.values() for row in each if row["partner"] == self._to]
+        stands = grounded(Reader(self.ledger, conn), rows, self.ledger.today)
         return {
-            person: _Link(
+            row["person"]: _Link(
                 row["link"], row["basis"], frozenset(scopes_in(row["scopes"])),
-                frozenset(row["groups"].split()),
+                stands.get((row["person"], self._to), frozenset(Group)).intersection(
+                    row["groups"].split()
+                ),
             )
-            for person, rows in links_of(conn, self.origin, persons).items()
             for row in rows
-            if row["open"] and row["partner"] == self._to and person not in resting
+            if row["open"] and row["person"] not in resting
         }  # fmt: skip
 
     def _boxes(

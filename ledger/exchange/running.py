@@ -145,7 +145,7 @@ class Neighbours:
 
 class Daily:
     """What the clock asks for (到期办理), done in the background: late offers lapse, links of
-    agreements that are over close. Looked at when it starts, and every hour.
+    agreements and consents that are over close. Looked at when it starts, and every hour.
     """
 
     def __init__(self, ledgers: Sequence[Ledger], *, every: float = 3600.0) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from ledger.book import Entry, NotFound, Reader
 from ledger.domain import corrections
+from ledger.domain.consents import ConsentGiven, ConsentWithdrawn, LegalBasisRecorded
 from ledger.domain.corrections import FINAL, Dependent, FactAnnulled, OthersRelyOnIt, Why, kind_of
 from ledger.domain.funds import CostDrawn
 from ledger.domain.ids import ImportId, MembershipId, PersonId, ids_in
@@ -15,6 +16,7 @@ from ledger.domain.services import CostRecorded
 from ledger.journal.record import Record
 from ledger.procedures.enrolling import Listed
 from ledger.procedures.serving import draw_anew
+from ledger.procedures.sharing import keep_to_grounds
 from ledger.projections import worker_files
 
 
@@ -39,6 +41,7 @@ def correct(
     _not_alone(entry, position)
     instead = _correct(entry, position, changes, why, reason, confirmed_by, on)
     before = _ours(entry, position)[1]
+    _keep_to_grounds(entry, before.event, instead)
     if isinstance(before.event, CostRecorded) and isinstance(instead, CostRecorded):
         day = on or before.on
         draw_anew(entry, _as_of(entry.act, day), before.event, instead)
@@ -85,11 +88,26 @@ def annul(
     _not_alone(entry, position)
     one, fact = _ours(entry, position)
     annulled = _annul(entry, fact, entry.history(one.stream), why, reason, confirmed_by)
+    _keep_to_grounds(entry, fact.event)
     if isinstance(fact.event, CostRecorded):
         drawn = _drawn_for(entry, fact.event)
         if drawn is not None:
             _annul(entry, drawn, entry.history(fact.event.fund or ""), why, reason, confirmed_by)
     return annulled
+
+
+def _keep_to_grounds(entry: Entry, *events: Event) -> None:
+    """What a consent, or another basis, covers no longer as it now stands is given no longer."""
+    for event in events:
+        match event:
+            case ConsentGiven() | LegalBasisRecorded():
+                partner = event.receiver.partner
+            case ConsentWithdrawn():
+                partner = event.partner
+            case _:
+                continue
+        if partner is not None:
+            keep_to_grounds(entry, event.person, partner)
 
 
 def _not_alone(entry: Entry, position: int) -> None:

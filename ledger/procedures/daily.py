@@ -8,8 +8,8 @@ from ledger.procedures import casework, forgetting, reads, transferring
 
 
 def due(ledger: Ledger, today: date | None = None) -> list[TransferId | StepId]:
-    """Everything that the clock asks for: late offers of members and of cases, ended agreements;
-    yesterday's reading log sealed, and the list of the forgotten brought up to date.
+    """Everything that the clock asks for: late offers of members and of cases, ended agreements
+    and consents;    yesterday's reading log sealed, and the list of the forgotten brought up to date.
     """
     forgetting.note_shredded(ledger)
     reads.seal_reads(ledger)

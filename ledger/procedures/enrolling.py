@@ -4,24 +4,25 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from ledger.book import Entry, NotFound
-from ledger.domain.ids import MembershipId, PersonId
+from ledger.domain.ids import MembershipId, PersonId, UnionId
 from ledger.domain.kernel import Code, Refused
 from ledger.domain.membership import (
     AlreadyAMember,
-    Answer,
     ApplicationExamined,
     MemberEnrolled,
     Membership,
 )
 from ledger.domain.persons import (
     AlreadyInHousehold,
+    DeathOnRecord,
     DeathProof,
     Household,
     Person,
     PersonDied,
     PersonRegistered,
 )
-from ledger.procedures.transferring import conclude
+from ledger.procedures.closing import must_be_open, retain_of_closed
+from ledger.procedures.deaths import died_on, end_by_death
 from ledger.projections import rosters, worker_files
 
 
@@ -75,6 +76,14 @@ def membership_held(entry: Entry, person: PersonId) -> MembershipId | None:
     return memberships_held(entry, [person]).get(person)
 
 
+def may_join(entry: Entry, person: PersonId, union: UnionId) -> None:
+    """What nobody becomes a member against. Raises: UnionNotOpen, DeathOnRecord."""
+    must_be_open(entry, union)
+    died = died_on(entry, [person]).get(person)
+    if died is not None:
+        raise DeathOnRecord(on=died.isoformat())
+
+
 def examine(
     entry: Entry, membership: MembershipId, fit: bool, opinion: str = ""
 ) -> ApplicationExamined:
@@ -93,8 +102,13 @@ def approve(
     minutes: Code | None = None,
     card: Code | None = None,
 ) -> MemberEnrolled:
-    """Makes an applicant a member. Raises: NotFound, and what `Membership.enrol` raises."""
+    """Makes an applicant a member.
+
+    Raises: NotFound, UnionNotOpen, DeathOnRecord, and what `Membership.enrol` raises.
+    """
     applied = entry.read(Membership, membership)
+    if applied.person is not None and applied.applied_to is not None:
+        may_join(entry, applied.person, applied.applied_to)
     held = membership_held(entry, applied.person) if applied.person else None
     return _enrol(entry, applied, minutes, card, held)
 
@@ -114,12 +128,16 @@ def approve_list(
         applied[name] = entry.read(Membership, name)
     persons = [one.person for one in applied.values() if one.person is not None]
     held = memberships_held(entry, persons)
+    died = died_on(entry, persons)
     new: set[PersonId] = set()
     for name, one in applied.items():
         assert one.person is not None
         try:
             if one.person in new:
                 raise AlreadyAMember(person=one.person)
+            if one.person in died:
+                raise DeathOnRecord(on=died[one.person].isoformat())
+            must_be_open(entry, one.applied_to or entry.act.union)
             with entry.attempt():
                 _enrol(entry, one, minutes, None, held.get(one.person))
         except Refused as refused:
@@ -140,6 +158,7 @@ def _enrol(
     kin = kin_of(entry, applied.person) if applied.person else frozenset[PersonId]()
     enrolled = applied.enrol(entry.act, minutes=minutes, card=card, kin=kin, held=held)
     entry.write(enrolled)
+    retain_of_closed(entry, applied)  # of a day when the union was open, which has ended since
     return enrolled
 
 
@@ -174,23 +193,11 @@ def settle_double(
 def record_death(
     entry: Entry, person: PersonId, proof: DeathProof, paper: Code | None = None
 ) -> PersonDied:
-    """Records a death; the membership that the person has here ends with it.
-
-    An offer that is open is taken back; one that was accepted is released first, and the
-    membership then ends with its new holder.
+    """Records a death; every membership that the person has here ends with it.
 
     Raises: DeathOnRecord.
     """
     died = entry.look_up(Person, person).die(entry.act, person, proof, paper)
     entry.write(died)
-    name = membership_held(entry, person)
-    if name is None:
-        return died
-    held = entry.read(Membership, name)
-    offer = held.offer
-    if offer is not None and offer.answer is Answer.ACCEPTED:
-        conclude(entry, held, offer.id)
-    if held.holder is not None and held.holder.origin == entry.ledger.origin:
-        act = entry.ledger.procedure(held.holder.union, entry.act.on)
-        entry.write(*held.end_by_death(act), act=act)
+    end_by_death(entry, person)
     return died

@@ -26,6 +26,8 @@ from ledger.domain.ids import (
 from ledger.domain.kernel import Code, Fen, Group
 from ledger.domain.membership import ApplicationOpen, Channel, Confirmed, Membership, UnderAge
 from ledger.domain.persons import NumberOwed, Particulars, Person
+from ledger.procedures.closing import must_be_open
+from ledger.procedures.deaths import died_on
 from ledger.procedures.enrolling import membership_held
 
 WORKING_AGE = 16
@@ -120,11 +122,12 @@ def join(entry: Entry, union: UnionId, asked: Joining) -> MembershipId | HelpId:
 
     Whoever fills it in proves nothing of who she is. So who is new comes on record with her
     consents; for somebody who is known only the application is recorded; and where it cannot be
-    one (a member already, a number on record under another name) the union is asked to look into
+    one (a member already, a death, a number on record under another name) the union is asked to look into
     it. What she is told is the same each time.
 
-    Raises: UnderAge.
+    Raises: UnionNotOpen, UnderAge.
     """
+    must_be_open(entry, union)
     if not asked.of_age:
         raise UnderAge()
     number = normalise(asked.told.number)
@@ -132,9 +135,12 @@ def join(entry: Entry, union: UnionId, asked: Joining) -> MembershipId | HelpId:
     person = next((one for one in map(PersonId, known) if _is_called(entry, one, asked)), None)
     if known and person is None:
         stranger = register_caller(entry, asked.told.name, asked.told.phone)
-        return _to_be_looked_into(entry, stranger, union, asked, number)
+        why = f"所填证件号码 {number} 与档案姓名不符，请核对"
+        return _to_be_looked_into(entry, stranger, union, asked, why)
     if person is None:
         person = _register(entry, union, asked)
+    elif died_on(entry, [person]):
+        return _to_be_looked_into(entry, person, union, asked, "档案已登记去世，请核对")
     elif membership_held(entry, person) is not None:
         return _to_be_looked_into(entry, person, union, asked)
     open_ = entry.holder(ApplicationOpen, f"{person} {union}")
@@ -174,10 +180,10 @@ def _register(entry: Entry, union: UnionId, asked: Joining) -> PersonId:
 
 
 def _to_be_looked_into(
-    entry: Entry, person: PersonId, union: UnionId, asked: Joining, number: str = ""
-) -> HelpId:
+    entry: Entry, person: PersonId, union: UnionId, asked: Joining,
+    why: str = "已有会籍，请核对后办理接转",
+) -> HelpId:  # fmt: skip
     return help_open(entry, person, Want.JOINING) or ask_for_help(
         entry, person, union, Want.JOINING, campaign=asked.campaign, employer=asked.employer,
-        text=f"所填证件号码 {number} 与档案姓名不符，请核对" if number else "已有会籍，请核对后办理接转",
-        phone=asked.told.phone,
+        text=why, phone=asked.told.phone,
     )  # fmt: skip

@@ -30,9 +30,11 @@ from ledger.domain.membership import (
     TransferReturned,
     TransferWithdrawn,
 )
+from ledger.domain.persons import PersonDied
 from ledger.domain.rights import LeadAccepted, LeadDeclined, RightsCase
 from ledger.procedures.aiding import hold_for_theirs
 from ledger.procedures.casework import conclude_lead
+from ledger.procedures.deaths import died_on, end_by_death
 from ledger.procedures.forgetting import answer_request as answer_shredding
 from ledger.procedures.funding import conclude_share, take_share, void_share
 from ledger.procedures.publishing import take_down
@@ -55,14 +57,19 @@ def react(entry: Entry, facts: Sequence[Fact]) -> None:
     entry.read_ahead(dict.fromkeys(event.membership for event in moved))
     entry.read_ahead(dict.fromkeys(event.offer for event in moved))  # requests, by the same id
     read_links(entry, entry.ledger.origin, list({event.person for event in moved}))
+    died = died_on(entry, {e.person for e in moved if isinstance(e, MembershipReleased)})
     for fact in facts:
         match fact.event:
             case TransferAccepted() | TransferDeclined() as e:
                 _answered(entry, fact, e.membership, e.offer)
             case MembershipReleased() as e:
                 _released(entry, fact, e)
+                if e.person in died:
+                    end_by_death(entry, e.person, fact.ref)  # she died on the way
             case TransferLapsed() | TransferWithdrawn() | TransferReturned() as e:
                 _came_to_nothing(entry, fact, e.membership, e.offer)
+            case PersonDied() as e:
+                end_by_death(entry, e.person, fact.ref)
             case DoubleMembershipSettled() as e:
                 _settled(entry, fact, e)
             case AidApplied() as e:

@@ -1,19 +1,29 @@
 """Sharing a worker with a partner (开通与停止): by a live agreement and a legal basis, or not at all."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
-from ledger.book import Entry
-from ledger.domain.channels import Cause, Link, LinkClosed, LinkOpened, NoLegalBasis
-from ledger.domain.consents import Consent, ConsentWithdrawn
+from ledger.book import Conflict, Entry, Ledger, Reader
+from ledger.domain.channels import WIDENED, Cause, Link, LinkClosed, LinkOpened, NoLegalBasis
+from ledger.domain.consents import Consent, ConsentGiven, ConsentWithdrawn, LegalBasisRecorded
 from ledger.domain.ids import ConsentId, LinkId, PartnershipId, PersonId, new_link
 from ledger.domain.kernel import Act, Basis, Code, Event, Group, Scope
 from ledger.domain.membership import Membership, Outcome
 from ledger.domain.partnerships import Annex, AtEnd, Partnership
 from ledger.procedures.guarding import born
 from ledger.procedures.publishing import take_down
-from ledger.projections import arrears, case_boards, rosters
-from ledger.projections.channels import agreements_with, links_of, open_links
+from ledger.projections import arrears, case_boards, rosters, worker_files
+from ledger.projections.channels import (
+    agreements_with,
+    groups_in,
+    links_of,
+    may_end,
+    may_end_of,
+    open_links,
+)
+from ledger.projections.posting import fact_in
 
 Under = tuple[PartnershipId, Annex] | None
 """The agreement under which something is shared, and its terms."""
@@ -118,30 +128,54 @@ def _open(
     agreement = under[0] if under else None
     scopes = OF_A_PERSON & set(under[1].scopes) if under else frozenset[Scope]()
     act = _act_for(entry, LinkOpened)
-    standing = link_of(entry, person, partner)
-    if basis is not None and standing is not None and standing.opened is not None:
-        if given <= standing.groups and scopes <= set(standing.opened.scopes):
-            return standing.opened.link
-        given = given | standing.groups
-        scopes = scopes | set(standing.opened.scopes)
-    opened = Link.start(
-        act, new_link(), person, Code(partner), agreement, basis, given, scopes, cause, consent
-    )
-    if standing is not None:
-        _write(entry, standing.close(act, Code("widened")), _act_for(entry, LinkClosed))
-    entry.write(opened, act=act)
-    entry.noted["link", person, partner] = opened.link
-    return opened.link
+    chain = _chain_of(entry, person, partner)
+    before = chain[-1].opened if chain else None
+    steps = [(basis, consent, given)]
+    if basis is not None and before is not None:
+        standing = chain[-1].groups
+        if given <= standing and scopes <= set(before.scopes):
+            return before.link
+        scopes = scopes | set(before.scopes)
+        steps = [(basis, consent, given | standing)]
+        recorded = standing - _carried(chain, (), act.today)
+        if consent is None and not recorded <= given:
+            # What rests on a consent goes on resting on it: it is opened again, after the rest.
+            apart = given | (standing - recorded)
+            steps = [(basis, consent, apart), (before.basis, before.consent, given | standing)]
+    for basis, consent, groups in steps:
+        opened = Link.start(
+            act, new_link(), person, Code(partner), agreement, basis, groups, scopes, cause, consent
+        )
+        former = link_of(entry, person, partner)
+        if former is not None:
+            _write(entry, former.close(act, WIDENED), _act_for(entry, LinkClosed))
+        entry.write(opened, act=act)
+        entry.noted.setdefault(("link", person, partner), []).append(opened.link)
+    return entry.noted["link", person, partner][-1]
 
 
 def link_of(entry: Entry, person: PersonId, partner: str) -> Link | None:
     """The open link of a person to a partner, with what this entry has done to it."""
-    made: LinkId | None = entry.noted.get(("link", person, partner))
-    names = [made] if made else []
+    chain = _chain_of(entry, person, partner)
+    return chain[-1] if chain else None
+
+
+def _chain_of(entry: Entry, person: PersonId, partner: str) -> list[Link]:
     rows = links(entry, entry.ledger.origin, person)
-    names += [LinkId(r["link"]) for r in rows if r["open"] and r["partner"] == partner]
-    found = (entry.look_up(Link, name) for name in names)
-    return next((each for each in found if each.open), None)
+    names = [LinkId(row["link"]) for row in rows if row["partner"] == partner]
+    names += entry.noted.get(("link", person, partner), [])
+    return _chain(entry.look_up(Link, name) for name in names)
+
+
+def _chain(found: Iterable[Link]) -> list[Link]:
+    """The open link of a person to a partner, after those that were widened into it; or nothing."""
+    chain: list[Link] = []
+    made = [each for each in found if each.opened is not None]
+    for each in sorted(made, key=lambda one: (one.position == 0, one.position)):
+        chain.append(each)
+        if not each.open and each.why != WIDENED:
+            chain.clear()
+    return chain if chain and chain[-1].open else []
 
 
 def links(entry: Entry, origin: str, person: PersonId) -> Sequence[Any]:
@@ -157,6 +191,116 @@ def read_links(entry: Entry, origin: str, persons: Sequence[PersonId]) -> None:
     entry.noted.update({("links", origin, each): found.get(each, []) for each in persons})
 
 
+# ── what it rests on ─────────────────────────────────────────────────────────────────────────
+
+
+def resting(chain: Sequence[Link], consents: Collection[Consent], day: date) -> frozenset[Group]:
+    """What of a link has a ground on a day: a consent, or another legal basis.
+
+    `chain`: the link, after those that were widened into it. `consents`: all that are on record
+    of the person, and other legal bases alike.
+    """
+    opened = chain[-1].opened
+    assert opened is not None
+    stands = {group for each in consents for group in each.groups(opened.partner, day)}
+    return chain[-1].groups & (_carried(chain, consents, day) | stands)
+
+
+def _carried(chain: Sequence[Link], consents: Collection[Consent], day: date) -> frozenset[Group]:
+    """What was opened on a ground that has no record of its own: a duty; or a signed list, until
+    a consent of hers to the same comes to its end.
+    """
+    carried = frozenset[Group]()
+    for each in chain:
+        assert each.opened is not None
+        assert each.opened_on is not None
+        own = each.groups if each.opened.consent is None else frozenset[Group]()
+        if each.opened.basis is Basis.SEPARATE_CONSENT:
+            for consent in consents if own else ():
+                own -= consent.ended(each.opened.partner, each.opened_on, day)
+        carried = (carried & each.groups) | own
+    return carried
+
+
+def grounded(
+    reader: Reader, rows: Iterable[Mapping[str, Any]], day: date
+) -> dict[tuple[str, str], frozenset[Group]]:
+    """By person and partner, what has a ground on a day, of links that may lose theirs.
+
+    `rows`: the links of some persons, those that are closed too, each a row of `link`.
+    """
+    ours = [row for row in rows if row["origin"] == reader.ledger.origin]
+    persons = {row["person"] for row in ours if row["open"] and may_end(row)}
+    if not persons:
+        return {}
+    names = worker_files.streams_of(reader.conn, reader.ledger.origin, sorted(persons), "con")
+    ours = [row for row in ours if row["person"] in persons]
+    facts = {
+        name: [fact_in(one)[0] for one in records]
+        for name, records in reader.records_of([*names, *(row["link"] for row in ours)]).items()
+    }
+    consents: dict[str, list[Consent]] = defaultdict(list)
+    for name in names:
+        consent = Consent.of(facts[name])
+        if consent.given is not None:
+            consents[consent.given.person].append(consent)
+    links: dict[tuple[str, str], list[Link]] = defaultdict(list)
+    for row in ours:
+        links[row["person"], row["partner"]].append(Link.of(facts[row["link"]]))
+    chains = {key: _chain(found) for key, found in links.items()}
+    return {key: resting(chain, consents[key[0]], day) for key, chain in chains.items() if chain}
+
+
+def keep_to_grounds(
+    entry: Entry,
+    person: PersonId,
+    partner: str,
+    consent: ConsentId | None = None,
+    *,
+    day: date | None = None,
+) -> None:
+    """Gives a partner no longer what has no ground today. Nothing where all of it has one."""
+    chain = _chain_of(entry, person, partner)
+    if not chain:
+        return
+    names = worker_files.streams_of(entry.conn, entry.ledger.origin, [person], "con")
+    names += [
+        event.consent
+        for event in entry.written
+        if isinstance(event, ConsentGiven | LegalBasisRecorded) and event.person == person
+    ]
+    found = [entry.look_up(Consent, name) for name in dict.fromkeys(names)]
+    hers = [each for each in found if each.given is not None and each.given.person == person]
+    stopped = chain[-1].groups - resting(chain, hers, day or entry.act.today)
+    if stopped:
+        _narrow(entry, chain[-1], stopped, consent)
+
+
+def stop_ungrounded(ledger: Ledger, today: date | None = None) -> None:
+    """By our own clock: what rested on a consent, or another basis, that is over goes no further."""
+    day, own = today or ledger.today, ledger.origin
+    beyond: list[tuple[PersonId, str]] = []
+    with ledger.reading() as reader:
+        persons = may_end_of(reader.conn, own)
+        for start in range(0, len(persons), 500):
+            found = links_of(reader.conn, own, persons[start : start + 500])
+            rows = [row for each in found.values() for row in each]
+            stands = grounded(reader, rows, day)
+            beyond += [
+                (PersonId(row["person"]), row["partner"])
+                for row in rows
+                if row["open"]
+                and not set(groups_in(row["groups"]))
+                <= stands.get((row["person"], row["partner"]), frozenset(Group))
+            ]
+    for person, partner in beyond:
+        try:
+            with ledger.entry(ledger.procedure(ledger.root)) as entry:
+                keep_to_grounds(entry, person, partner, day=day)
+        except Conflict:
+            continue  # somebody wrote of her just now: it is looked at again the next time
+
+
 # ── stopping ─────────────────────────────────────────────────────────────────────────────────
 
 
@@ -169,7 +313,8 @@ def withdraw_consent(
 ) -> ConsentWithdrawn:
     """Takes a consent back; what rested on it alone is given, or shown, no longer.
 
-    A partner to whom data were given is told, and public notices come down.
+    What another consent of hers, or another basis, covers goes on. A partner to whom data were
+    given is told, and public notices come down.
 
     Raises: NotFound, NothingToWithdraw, GuardianshipEnded.
     """
@@ -180,12 +325,7 @@ def withdraw_consent(
     if told.to_publish:
         take_down(entry, withdrawn.person, consent)
     if withdrawn.partner is not None:
-        standing = link_of(entry, withdrawn.person, withdrawn.partner)
-        if standing is not None and standing.opened is not None:
-            rests_on = standing.opened.consent
-            by_list = rests_on is None and standing.opened.basis is Basis.SEPARATE_CONSENT
-            if rests_on == consent or by_list:
-                _narrow(entry, standing, withdrawn.groups, consent)
+        keep_to_grounds(entry, withdrawn.person, withdrawn.partner, consent)
     return withdrawn
 
 

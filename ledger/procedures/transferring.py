@@ -40,6 +40,7 @@ from ledger.domain.membership import (
 )
 from ledger.domain.partnerships import Annex, AtEnd, Partnership, Unanswered
 from ledger.domain.unions import JournalOpened, Union, UnionFounded, UnionNotOpen
+from ledger.procedures.closing import must_be_open, retain_of_closed
 from ledger.procedures.sharing import (
     agreement_with,
     close_links,
@@ -47,6 +48,7 @@ from ledger.procedures.sharing import (
     read_links,
     share,
     share_back,
+    stop_ungrounded,
 )
 from ledger.projections import transfers
 from ledger.projections.channels import agreements_over
@@ -205,11 +207,12 @@ def accept(
     Within one journal the release and the receipt follow at once; another province releases when
     it reads this.
 
-    Raises: NotFound, NoSuchOffer, OfferAnswered, NotAddressedToYou, DeadlinePassed,
+    Raises: NotFound, UnionNotOpen, NoSuchOffer, OfferAnswered, NotAddressedToYou, DeadlinePassed,
     AcceptedBeforeOffered.
     """
     held = entry.read(Membership, membership)
     into = union or entry.act.union
+    must_be_open(entry, into)
     accepted = held.accept(
         entry.act, offer, into, line=entry.line(into)[1:], employer=employer, trade=trade, note=note
     )
@@ -302,7 +305,10 @@ def conclude(
 def receive(
     entry: Entry, held: Membership, offer: TransferId, causation: str | None = None
 ) -> Event | None:
-    """At the receiver: the receipt on a release, and the end of its own request."""
+    """At the receiver: the receipt on a release, and the end of its own request.
+
+    Where the union has ended meanwhile, what has happened is recorded and the member retained.
+    """
     received = held.receive(offer, entry.ledger.origin, beside(entry, held))
     if received is None:
         return None
@@ -312,6 +318,7 @@ def receive(
     asked = entry.look_up(TransferRequest, offer)
     if asked.asked is not None and asked.closed is None and asked.asked.union == received.union:
         entry.write(asked.close(act, RequestClosing.RECEIVED), act=act, causation=causation)
+    retain_of_closed(entry, held, causation)
     return received
 
 
@@ -490,8 +497,11 @@ def _basis_of_theirs(entry: Entry, person: PersonId, partner: str) -> Basis | No
 
 
 def due(ledger: Ledger, today: date | None = None) -> list[TransferId]:
-    """Everything that the clock asks for: late offers, and the links of agreements that are over."""
+    """Everything that the clock asks for: late offers, and the links of agreements that are over
+    or whose consents are.
+    """
     lapsed = lapse_due(ledger, today)
+    stop_ungrounded(ledger, today)
     with ledger.reading() as reader:
         over = agreements_over(reader.conn, today or ledger.today)
     for each in over:

@@ -26,6 +26,7 @@ from sqlalchemy import (
     Text,
     bindparam,
     delete,
+    or_,
     select,
 )
 
@@ -48,7 +49,7 @@ from ledger.domain.channels import (
     scope_of,
     things_of,
 )
-from ledger.domain.kernel import Event, Group, NewerKind, Scope
+from ledger.domain.kernel import Basis, Event, Group, NewerKind, Scope
 from ledger.domain.partnerships import Partnership
 from ledger.journal import canonical, codec
 from ledger.journal.database import ByKey, Statement, load
@@ -582,6 +583,23 @@ def open_links(conn: Connection, origin: str, partnership: str) -> list[Any]:
         )
     )
     return [dict(row) for row in rows.mappings()]
+
+
+def may_end(row: Mapping[str, Any]) -> bool:
+    """Whether a link rests on a consent, or on a record of another basis: both can end."""
+    return row["consent"] is not None or row["basis"] == Basis.SEPARATE_CONSENT.value
+
+
+def may_end_of(conn: Connection, origin: str) -> list[str]:
+    """The persons of whom a journal has opened links that may end so, and are open."""
+    rests = or_(link.c.consent.is_not(None), link.c.basis == Basis.SEPARATE_CONSENT.value)
+    rows = conn.execute(
+        select(link.c.person)
+        .where(link.c.origin == origin, link.c.open == 1, rests)
+        .distinct()
+        .order_by(link.c.person)
+    )
+    return list(rows.scalars())
 
 
 def unshared(conn: Connection, origin: str, partner: str, persons: Sequence[str]) -> list[str]:

@@ -241,6 +241,10 @@ def test_renamed_moved_and_dead_as_at_each_date(home: World, sits: Sits) -> None
     changed = clerk.see(f"{thing}/changes", then_as_of="2026-02-01")
     assert ["姓名", "韦秀英", "韦秀兰"] in changed["changes"]
     assert clerk.refused(clerk.upon_seen(thing, "death", {"proof": "kin"})) == "DeathOnRecord"
+    asked = {
+        "person": person, "union": home.root, "confirmed": "signed", "of_age": True,
+    }  # fmt: skip
+    assert clerk.refused(clerk.post("/memberships", asked)) == "DeathOnRecord"
 
 
 def test_who_sees_a_masked_telephone_changes_the_address_and_keeps_it(

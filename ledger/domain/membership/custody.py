@@ -225,8 +225,13 @@ class Custody(Aggregate):
             self._hold(moves, fact.on, holder)
 
     def _keep(self, fact: Fact, union: UnionId, *, retained: bool) -> None:
-        """The holder's journal says how it is held: retained or ordinary, and by which union."""
-        self._hold(self._known_to(fact), fact.on, Holder(union, fact.origin), retained=retained)
+        """The holder's journal says how it is held: retained or ordinary, and by which union.
+
+        Nobody keeps what is not held yet: dated earlier, it holds from the day that custody began.
+        """
+        moves = self._known_to(fact)
+        begun = next((each.since for each in self.holdings if each.moves == moves), fact.on)
+        self._hold(moves, max(fact.on, begun), Holder(union, fact.origin), retained=retained)
 
     def _end(self, fact: Fact, ending: Ending) -> None:
         self.ended = (self._known_to(fact), fact.on, ending)

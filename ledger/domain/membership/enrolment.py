@@ -4,7 +4,7 @@ One enrolment a life at a time. Long-standing members are loaded with their date
 come from a union outside the ledger are taken in on their card or letter.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from ledger.domain.ids import ImportId, MembershipId, PersonId, StationId, UnionId
@@ -240,9 +240,14 @@ class Enrolment(Custody):
         found = weigh(act, self._recusals(act, person, kin, hands))
         return MemberEnrolled(membership, person, union, channel, minutes, card, found)
 
-    def decline(self, act: Act, ground: DeclineGround, opinion: str = "") -> ApplicationDeclined:
-        """Raises: NotApplied, NotTheApprovingUnion."""
-        membership, person, union, _ = self._open(act)
+    def decline(
+        self, act: Act, ground: DeclineGround, opinion: str = "", *, line: Sequence[UnionId] = ()
+    ) -> ApplicationDeclined:
+        """`line`: the unions above, where one of them ends the union that was asked.
+
+        Raises: NotApplied, NotTheApprovingUnion.
+        """
+        membership, person, union, _ = self._open(act, *line)
         return ApplicationDeclined(membership, person, union, ground, opinion)
 
     def withdraw_application(self, act: Act) -> ApplicationWithdrawn:
@@ -285,12 +290,12 @@ class Enrolment(Custody):
         membership, person, holder = self._held(act)
         return EmploymentChanged(membership, person, holder.union, employer, trade)
 
-    def _open(self, act: Act) -> tuple[MembershipId, PersonId, UnionId, Channel]:
+    def _open(self, act: Act, *also: UnionId) -> tuple[MembershipId, PersonId, UnionId, Channel]:
         if self.application is not State.APPLIED or self.id is None or self.person is None:
             raise NotApplied(state=self.state)
         assert self.applied_to is not None
         assert self.channel is not None
-        if act.union != self.applied_to:
+        if act.union not in (self.applied_to, *also):
             raise NotTheApprovingUnion(approving=self.applied_to)
         return self.id, self.person, self.applied_to, self.channel
 

@@ -33,7 +33,7 @@ from ledger.domain.membership.words import (
 _DECIDERS = (Office.APPROVER, Office.CHAIR)
 
 
-class MembershipRetained(Event, by=_DECIDERS, scope=Scope.MEMBERSHIP):
+class MembershipRetained(Event, by=(*_DECIDERS, Office.PROCEDURE), scope=Scope.MEMBERSHIP):
     """保留会籍: kept by `union`, without dues or vote; dues stop after `dues_until`."""
 
     membership: MembershipId
