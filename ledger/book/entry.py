@@ -17,7 +17,7 @@ from ledger.domain.corrections import FactCorrected
 from ledger.domain.forgetting import OWN, PersonForgotten, ProcessingStopped
 from ledger.domain.ids import PersonId, UnionId, new, officer_of
 from ledger.domain.kernel import Act, Aggregate, Event, Fact, Office, Refused, dated
-from ledger.domain.offices import NotYourOffice, Offices, authorise
+from ledger.domain.offices import NotYourOffice, Offices, authorise, in_force
 from ledger.domain.unions import Union
 from ledger.journal import canonical, codec
 from ledger.journal.record import Particulars, Record, header_of
@@ -174,7 +174,7 @@ class Entry(Reader):
         return found
 
     def offices_of(self, person: PersonId) -> Offices:
-        return self.look_up(Offices, officer_of(person))
+        return in_force(person, lambda who: self.look_up(Offices, officer_of(who)))
 
     def restated(self, one: Record) -> Fact:
         """The fact of a record with its texts, so that they can be sealed again in another."""
