@@ -18,6 +18,7 @@ from ledger.domain.aid import (
     NotYourGrant,
     OneDutyEach,
     OwnOrKin,
+    PayeeKind,
     Signed,
     Stage,
     StepMissing,
@@ -26,8 +27,17 @@ from ledger.domain.aid import (
 )
 from ledger.domain.aiding import AidKind, PayMode
 from ledger.domain.funds import Fund, FundExhausted, Source
-from ledger.domain.ids import FundId, GrantId, PersonId, UnionId, new_fund, new_person
+from ledger.domain.ids import (
+    FundId,
+    GrantId,
+    PersonId,
+    UnionId,
+    new_fund,
+    new_household,
+    new_person,
+)
 from ledger.domain.kernel import Act, Basis, Code, Fen, Office
+from ledger.domain.persons import Household, Relation
 from ledger.procedures import aiding
 from ledger.projections import grants
 from tests.aid import YUAN, AidOffice, open_office
@@ -193,6 +203,65 @@ def test_duties_are_kept_apart_by_person_after_delegation_too(office: AidOffice)
     content = office.grant(grant).content
     with pytest.raises(OneDutyEach), office.entry(Office.APPROVER, act=act) as entry:
         aiding.approve(entry, grant, content, office.fund)
+
+
+# ── one person on record twice, and her kin ──
+
+
+def married(office: AidOffice, one: PersonId, other: PersonId) -> None:
+    home = new_household()
+    with office.world.entry(office.world.root) as entry:
+        entry.write(*Household.open(entry.act, home, one))
+    with office.world.entry(office.world.root) as entry:
+        entry.write(entry.read(Household, home).join(entry.act, home, other, Relation.SPOUSE))
+
+
+def test_who_handled_it_under_one_id_does_not_approve_under_another(office: AidOffice) -> None:
+    clerk = office.world.officer(office.village, Office.CLERK)
+    approver = office.world.officer(office.world.root, Office.APPROVER)
+    office.world.link(clerk, approver)
+    grant = office.apply(office.world.worker())
+    office.examined(grant)
+
+    with pytest.raises(OneDutyEach):
+        office.approve(grant)
+
+
+def test_kin_under_another_id_step_back(office: AidOffice) -> None:
+    approver = office.world.officer(office.world.root, Office.APPROVER)
+    second, husband = office.world.worker(), office.world.worker()
+    office.world.link(approver, second)
+    married(office, husband, second)
+    grant = office.apply(husband)
+    office.examined(grant)
+
+    with pytest.raises(OwnOrKin):
+        office.approve(grant)
+
+
+def test_a_clerk_puts_neither_her_husband_nor_her_other_record_on_a_list(office: AidOffice) -> None:
+    clerk = office.world.officer(office.village, Office.CLERK)
+    second, husband = office.world.worker(), office.world.worker()
+    office.world.link(clerk, second)
+    married(office, husband, clerk)
+
+    for person in (husband, second):
+        with pytest.raises(OwnOrKin):
+            office.list_of([office.world.worker(), person])
+
+
+def test_a_clerk_names_neither_her_husband_nor_her_other_record_as_payee(
+    office: AidOffice,
+) -> None:
+    clerk = office.world.officer(office.village, Office.CLERK)
+    second, husband = office.world.worker(), office.world.worker()
+    office.world.link(clerk, second)
+    married(office, husband, clerk)
+    grant = office.apply(office.world.worker())
+
+    for person in (husband, second):
+        with pytest.raises(OwnOrKin), office.entry(Office.CLERK) as entry:
+            aiding.name_payee(entry, grant, PayeeKind.AGENT, payee=person, paper=Code("委1"))
 
 
 def acting(office: AidOffice, person: PersonId, held: Office, union: UnionId | None = None) -> Act:

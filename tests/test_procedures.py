@@ -19,6 +19,7 @@ from ledger.domain.ids import MembershipId, PersonId, TransferId, new_household,
 from ledger.domain.kernel import Basis, Code, Office, Refused
 from ledger.domain.membership import (
     AlreadyAMember,
+    ApproverIsApplicant,
     ApproverIsKin,
     DeadlinePassed,
     Ground,
@@ -752,6 +753,24 @@ def test_only_whom_the_office_belongs_to_corrects(home: World) -> None:
         procedures.annul(entry, position_of(home, membership, "MemberEnrolled"), Why.NOT_SO, "别村")
     with pytest.raises(NotYourOffice), home.entry(village, Office.AUDITOR) as entry:
         procedures.annul(entry, position_of(home, membership, "MemberEnrolled"), Why.NOT_SO, "经审")
+
+
+def test_nobody_approves_the_application_of_her_other_record_or_of_its_kin(home: World) -> None:
+    village = home.union("纳合村工会")
+    approver = home.officer(village, Office.APPROVER)
+    own, husband, theirs = home.worker(), home.worker(), home.worker()
+    home.link(approver, own)
+    home.link(husband, theirs)
+    house = new_household()
+    with home.entry(home.root) as entry:
+        entry.write(*Household.open(entry.act, house, husband))
+    with home.entry(home.root) as entry:
+        entry.write(entry.read(Household, house).join(entry.act, house, approver, Relation.SPOUSE))
+
+    for person, rule in ((own, ApproverIsApplicant), (theirs, ApproverIsKin)):
+        applied = home.apply(person, village)
+        with pytest.raises(rule), home.entry(village, Office.APPROVER) as entry:
+            procedures.approve(entry, applied)
 
 
 # ── by the clock ─────────────────────────────────────────────────────────────────────────────

@@ -15,6 +15,7 @@ from ledger.domain.aid import (
     AidGrant,
     AidList,
     AidListApproved,
+    Duties,
     Duty,
     Failure,
     Goods,
@@ -46,7 +47,7 @@ from ledger.domain.kernel import Basis, Code, Fact, Fen
 from ledger.domain.persons import AlreadyInHousehold
 from ledger.domain.schemes import Scheme
 from ledger.procedures.delegation import stands_in_for
-from ledger.procedures.enrolling import kin_of, memberships_held, on_record
+from ledger.procedures.enrolling import concerns, kin_of, memberships_held, on_record
 from ledger.procedures.publishing import lawful
 from ledger.projections import grants, worker_files
 
@@ -65,22 +66,25 @@ def rules_of(entry: Entry, grant: AidGrant | AidList) -> KindRules:
     return entry.look_up(Scheme, grant.scheme).rules(grant.kind, begun, entry.act.today)[1]
 
 
-def kin(entry: Entry, *persons: PersonId | None) -> frozenset[PersonId]:
-    """Who must step back: the kin of these persons, under every id that they have."""
-    there = [person for person in persons if person is not None]
-    same = worker_files.identities(entry.conn, entry.ledger.origin, there)
-    every = {one for ids in same.values() for one in ids}
-    return frozenset(every).union(*(kin_of(entry, person) for person in every))
-
-
 def _mine(entry: Entry, grant: GrantId) -> tuple[AidGrant, frozenset[PersonId]]:
     """A grant of ours that this union may handle, and the kin of those whom it concerns."""
     one = entry.read(AidGrant, grant)
     if one.union is None:
         raise NotFound(grant)
     one.handled_here(entry.act, entry.ledger.origin, entry.line(one.union))
+    _widen(entry, one.duties)
+    return one, _near(entry, one)
+
+
+def _near(entry: Entry, one: AidGrant) -> frozenset[PersonId]:
     payee = one.payee.person if one.payee else None
-    return one, kin(entry, one.person, one.beneficiary, payee)
+    return kin_of(entry, one.person, one.beneficiary, payee)
+
+
+def _widen(entry: Entry, duties: Duties, *others: str | None) -> None:
+    """Lets duties know those who decide now, and these others, under every id that they have."""
+    persons = [each for each in (entry.act.decider, stands_in_for(entry), *others) if each]
+    duties.same = {**worker_files.identities(entry.conn, entry.ledger.origin, persons)}
 
 
 def _household(entry: Entry, person: PersonId) -> HouseholdId | None:
@@ -192,7 +196,7 @@ def apply(
         file=file, category=category,
         known=on_record(entry, [person, aided]) >= {person, aided},
         member=not rules.members_only or bool(memberships_held(entry, [person])),
-        emergency=emergency, kin=kin(entry, person, aided), acting_for=stands_in_for(entry),
+        emergency=emergency, kin=kin_of(entry, person, aided), acting_for=stands_in_for(entry),
         reason=reason,
     )  # fmt: skip
     entry.start(applied)
@@ -241,10 +245,12 @@ def name_payee(
 ) -> None:  # fmt: skip
     """Says to whom it is paid. Raises: NotFound, NotYourGrant, and what `name_payee` raises."""
     one, concerned = _mine(entry, grant)
+    near = frozenset[PersonId]() if kind is PayeeKind.APPLICANT else kin_of(entry, payee)
+    _widen(entry, one.duties, payee, *near)
     _free(entry, one)
     named = one.name_payee(
         entry.act, kind, payee=payee, paper=paper, holder=holder, bank=bank, account=account,
-        kin=concerned, acting_for=stands_in_for(entry),
+        kin=concerned, near=near, acting_for=stands_in_for(entry),
     )  # fmt: skip
     entry.write(named)
 
@@ -479,6 +485,7 @@ def sign(
 ) -> None:  # fmt: skip
     """It was received. Raises: NotFound, NotYourGrant, and what `AidGrant.sign` raises."""
     one, concerned = _mine(entry, grant)
+    _widen(entry, one.duties, collector)
     signed = one.sign(
         entry.act, payment, how, collector=collector, paper=paper, kin=concerned,
         acting_for=stands_in_for(entry), remark=remark,
@@ -569,7 +576,7 @@ def record_past(
     recorded = AidGrant.record_past(
         act, new_grant(), person, kind=kind, amount=amount, need=need or Code(f"{act.on.year}"),
         mode=mode, voucher=voucher, fund=fund, beneficiary=beneficiary, handler=handler,
-        approver=approver, signed=signed, kin=kin(entry, person, beneficiary), remark=remark,
+        approver=approver, signed=signed, kin=kin_of(entry, person, beneficiary), remark=remark,
     )  # fmt: skip
     entry.start(recorded)
     procedure = entry.ledger.procedure(money.keeper, act.on)
@@ -598,6 +605,7 @@ def _list(entry: Entry, aid_list: AidListId) -> AidList:
     if one.union is None:
         raise NotFound(aid_list)
     one.handled_here(entry.act, entry.ledger.origin, entry.line(one.union))
+    _widen(entry, one.duties)
     return one
 
 
@@ -627,6 +635,7 @@ def put_on(
     members = memberships_held(entry, every) if rules.members_only else {}
     known = on_record(entry, every)
     acting, procedure = stands_in_for(entry), entry.ledger.procedure(entry.act.union)
+    barred = concerns(entry, entry.act.decider, acting)
     by_year = any(cap.per is not CapPer.APPLICATION for cap in rules.caps)
     made: list[GrantId] = []
     for person in every:
@@ -640,7 +649,7 @@ def put_on(
             file=file, category=category,
             known=person in known, member=not rules.members_only or person in members,
             aid_list=aid_list,
-            kin=(), acting_for=acting,
+            kin={entry.act.decider} if person in barred else (), acting_for=acting,
         )  # fmt: skip
         entry.start(applied)
         made.append(applied.grant)
@@ -727,14 +736,10 @@ def _of_list(entry: Entry, aid_list: AidListId) -> frozenset[str]:
 
     Asked the other way round, for a list is long and she is one.
     """
-    act = entry.act
-    deciding = {act.decider, stands_in_for(entry)} - {None}
     found: set[str] = set()
-    for who in deciding:
-        if who is None or not who.startswith("per_"):
-            continue
-        near = {PersonId(who), *kin(entry, PersonId(who))}
-        if grants.is_on(entry.conn, entry.ledger.origin, aid_list, near):
+    for who in (entry.act.decider, stands_in_for(entry)):
+        near = concerns(entry, who)
+        if who and near and grants.is_on(entry.conn, entry.ledger.origin, aid_list, near):
             found.add(who)
     return frozenset(found)
 
@@ -768,6 +773,7 @@ def sign_for(
     Raises: NotFound, NotYourGrant, and what `AidList.sign_sheet` raises.
     """
     one = _list(entry, aid_list)
+    _widen(entry, one.duties, collector)
     some = _grants(entry, aid_list, only, grants.Stage.PAID)
     signed = one.sign_sheet(
         entry.act, some, how, collector=collector, paper=paper,
@@ -786,7 +792,10 @@ def _grants(
         else list(dict.fromkeys(only))
     )
     entry.read_ahead(names)
-    return [entry.read(AidGrant, name) for name in names]
+    found = [entry.read(AidGrant, name) for name in names]
+    for one in found:
+        one.duties.same = entry.read(AidList, aid_list).duties.same
+    return found
 
 
 # ── what follows from the partner's ──────────────────────────────────────────────────────────

@@ -1,6 +1,6 @@
 """Who did what for one grant (职责分离): by person, never only by role."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from ledger.domain.aid.rules import NotYourGrant, OneDutyEach, OwnOrKin
 from ledger.domain.aid.words import Duty
@@ -14,11 +14,13 @@ Check = Callable[[], None]
 class Duties:
     """The persons who have had a hand in something, by duty.
 
-    Committees decide as bodies: a union's id conflicts with nobody.
+    Committees decide as bodies: a union's id conflicts with nobody. Who is on record twice is one
+    person: `same` tells of those who are about to act every id of theirs.
     """
 
     def __init__(self) -> None:
         self.held: dict[Duty, set[str]] = {}
+        self.same: Mapping[str, Collection[str]] = {}
 
     def note(self, duty: Duty, fact: Fact, acting_for: PersonId | None = None) -> None:
         self.add(duty, fact.decider, acting_for)
@@ -28,17 +30,24 @@ class Duties:
 
     def has_part(self, person: str | None) -> bool:
         """Whether this person has any duty here."""
-        return any(person in held for held in self.held.values())
+        return any(self.has(duty, person) for duty in self.held)
+
+    def has(self, duty: Duty, *persons: str | None) -> bool:
+        """Whether one of these persons has this duty here, under any id."""
+        held = self.held.get(duty, set())
+        return any(
+            not held.isdisjoint({each, *self.same.get(each, ())}) for each in persons if each
+        )
 
     def clash(
         self, duty: Duty, persons: Collection[str], *, but: Collection[Duty] = ()
     ) -> tuple[str, Duty] | None:
         """The first of these persons who already has another duty here, and which."""
-        for other, held in self.held.items():
+        for other in self.held:
             if other is duty or other in but:
                 continue
             for person in persons:
-                if person in held and person.startswith("per_"):
+                if person.startswith("per_") and self.has(other, person):
                     return person, other
         return None
 
