@@ -3,7 +3,7 @@
 import hmac
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from eventsourcing.persistence import IntegrityError, StoredEvent, Tracking
@@ -58,7 +58,7 @@ class Entry(Reader):
         command: tuple[str, str, bytes] | None,
         seen: dict[str, int],
     ) -> None:
-        self.ledger, self.act = ledger, act
+        self.ledger, self.act = ledger, replace(act, origin=ledger.origin)
         self.look: Look | None = None
         self.id = new("ent")
         self.result: dict[str, Any] = {}

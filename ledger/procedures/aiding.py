@@ -5,7 +5,7 @@ notice may end: all that is found here and handed to the law, which decides. Mon
 grant with its approval, drawn with its payment, and back with its return, in the same entry.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import date, timedelta
 
 from ledger.book import Entry, NotFound
@@ -22,6 +22,7 @@ from ledger.domain.aid import (
     GrantOver,
     Lifted,
     Means,
+    MoneyOutstanding,
     PayeeKind,
     PaymentMade,
     Signed,
@@ -43,7 +44,7 @@ from ledger.domain.ids import (
     new_aid_list,
     new_grant,
 )
-from ledger.domain.kernel import Basis, Code, Fact, Fen
+from ledger.domain.kernel import Basis, Code, Event, Fact, Fen
 from ledger.domain.persons import AlreadyInHousehold
 from ledger.domain.schemes import Scheme
 from ledger.procedures.delegation import stands_in_for
@@ -85,6 +86,41 @@ def _widen(entry: Entry, duties: Duties, *others: str | None) -> None:
     """Lets duties know those who decide now, and these others, under every id that they have."""
     persons = [each for each in (entry.act.decider, stands_in_for(entry), *others) if each]
     duties.same = {**worker_files.identities(entry.conn, entry.ledger.origin, persons)}
+
+
+def parts_in(entry: Entry, event: Event) -> tuple[Duties, frozenset[str]] | None:
+    """Who had a part in the grant or the list that an event is of, and whom that concerns."""
+    name = str(getattr(event, "grant", None) or getattr(event, "aid_list", ""))
+    if name.startswith("grt_"):
+        one = entry.look_up(AidGrant, name)
+        _widen(entry, one.duties)
+        return one.duties, frozenset(one.concerned(_near(entry, one)))
+    if name.startswith("lis_"):
+        duties = entry.look_up(AidList, name).duties
+        _widen(entry, duties)
+        return duties, _of_list(entry, AidListId(name))
+    return None
+
+
+def unapproved(entry: Entry, fact: Fact) -> Callable[[], None] | None:
+    """What an approval kept in its fund, to be given back once that is annulled; None: nothing.
+
+    Raises: MoneyOutstanding.
+    """
+    match fact.event:
+        case AidApproved() as e:
+            one = entry.look_up(AidGrant, e.grant)
+            if one.approval is None or one.approval.ref != fact.ref:
+                return None  # of other content since: what was kept for it is free already
+            name, paid, under_way = e.grant, one.paid, one.under_way
+        case AidListApproved() as e:
+            name, paid = GrantId(e.aid_list), entry.look_up(AidList, e.aid_list).paid
+            under_way = Fen(0)
+        case _:
+            return None
+    if paid or under_way:
+        raise MoneyOutstanding(grant=name, paid=paid, under_way=under_way)
+    return lambda: _release(entry, e.fund, name)
 
 
 def _household(entry: Entry, person: PersonId) -> HouseholdId | None:

@@ -11,6 +11,30 @@ Check = Callable[[], None]
 """Raises its rule, or does nothing."""
 
 
+_WITH: Mapping[tuple[Duty, ...], tuple[str, ...]] = {
+    (Duty.HANDLER,): (
+        "AidApplied", "AidAmended", "PayeeNamed", "NoticePosted", "NoticeTakenDown", "AidWithdrawn",
+        "PastAidRecorded", "AidListDrawnUp", "AidListClosed",
+    ),
+    (Duty.HANDLER, Duty.REVIEWER): ("HouseholdVisited", "MeansChecked", "StruckOff", "GrantClosed"),
+    (Duty.REVIEWER,): ("AidReviewed", "AidListReviewed"),
+    (Duty.REVIEWER, Duty.APPROVER): (
+        "ObjectionRaised", "ObjectionAnswered", "AidHeld", "HoldLifted", "AidDeclined",
+        "EmergencyReviewed", "AidListReturned",
+    ),
+    (Duty.APPROVER,): ("AidApproved", "AidListApproved", "TakeBackOrdered", "MoneyReserved"),
+    (Duty.PAYER,): (
+        "PaymentInstructed", "PaymentMade", "PaymentFailed", "PaymentReturned", "MoneyTakenBack",
+        "SheetPaid", "MoneyDrawn", "MoneyReturned",
+    ),
+    (Duty.WITNESS,): ("ReceiptSigned",),
+}  # fmt: skip
+GOES_WITH: Mapping[str, tuple[Duty, ...]] = {
+    kind: duties for duties, kinds in _WITH.items() for kind in kinds
+}
+"""Of who has which duty each kind of fact is, and is taken back: whoever has another, does not."""
+
+
 class Duties:
     """The persons who have had a hand in something, by duty.
 
@@ -84,6 +108,15 @@ class Duties:
         """Refuses, on paper too, what `apart` refuses. Raises: OwnOrKin, OneDutyEach."""
         for check in self.apart(duty, act, acting_for, concerned):
             check()
+
+    def keep_from_undoing(
+        self, kind: str, act: Act, acting_for: PersonId | None, concerned: Collection[str]
+    ) -> None:
+        """Refuses to correct or annul to who has another duty here. Raises: OwnOrKin, OneDutyEach."""
+        duty, *also = GOES_WITH.get(kind, (None,))
+        if duty is not None:
+            for check in self.apart(duty, act, acting_for, concerned, but=also):
+                check()
 
     @property
     def merged(self) -> list[tuple[str, list[Duty]]]:
