@@ -759,6 +759,24 @@ def test_only_whom_the_office_belongs_to_corrects(home: World) -> None:
         procedures.annul(entry, position_of(home, membership, "MemberEnrolled"), Why.NOT_SO, "经审")
 
 
+def test_an_exit_is_not_annulled_where_she_has_joined_elsewhere_since(home: World) -> None:
+    village, other = home.union("纳合村工会"), home.union("纳立村工会")
+    people = [home.worker(), home.worker()]
+    first = [home.enrol(person, village) for person in people]
+    for membership in first:
+        with home.entry(village, Office.APPROVER) as entry:
+            entry.write(*entry.read(Membership, membership).leave(entry.act, Card.NONE))
+    home.enrol(people[0], other)
+
+    left = [position_of(home, membership, "MemberLeft") for membership in first]
+    with pytest.raises(AlreadyAMember), home.entry(village, Office.CHAIR) as entry:
+        procedures.annul(entry, left[0], Why.NOT_SO, "误登")
+    with home.entry(village, Office.CHAIR) as entry:
+        procedures.annul(entry, left[1], Why.NOT_SO, "误登")
+
+    assert [get(home, membership).state for membership in first] == [State.ENDED, State.MEMBER]
+
+
 def test_a_union_of_another_journal_does_not_hold_what_ours_says_that_it_does(pair: Pair) -> None:
     person, membership = pair.member("韦秀英")
     at = position_of(pair.home, membership, "MemberEnrolled")

@@ -558,7 +558,7 @@ class Dependent:
 
 
 _MEMBERSHIP = ("MemberEnrolled", "MembershipLoaded", "MembershipTakenIn", "MembershipReceived")
-_ENDINGS = (
+ENDINGS = (
     "MemberLeft",
     "MemberDeemedLeft",
     "MemberExpelled",
@@ -588,9 +588,9 @@ RESTS_ON: Mapping[str, tuple[str, ...]] = {
     "ManagementEnded": ("ManagementEntrusted",),
     "MemberUrged": _MEMBERSHIP,
     "MemberDeemedLeft": (*_MEMBERSHIP, "MemberUrged"),
-    **{kind: _MEMBERSHIP for kind in _ENDINGS if kind != "MemberDeemedLeft"},
+    **{kind: _MEMBERSHIP for kind in ENDINGS if kind != "MemberDeemedLeft"},
     "SeniorityKept": (*_MEMBERSHIP, "DoubleMembershipSettled"),
-    "MembershipReinstated": _ENDINGS,
+    "MembershipReinstated": ENDINGS,
     "RequestAnswered": ("TransferRequested",),
     "RequestRefused": ("TransferRequested",),
     "RequestEscalated": ("TransferRequested", "RequestRefused"),

@@ -27,12 +27,13 @@ from ledger.domain.corrections import (
 from ledger.domain.funds import CostDrawn
 from ledger.domain.ids import ImportId, MembershipId, PersonId, ids_in
 from ledger.domain.kernel import Act, Event, Fact, Late, Refused, standing
+from ledger.domain.membership import AlreadyAMember
 from ledger.domain.offices import NotYourOffice
 from ledger.domain.services import CostRecorded
 from ledger.journal.record import Record
 from ledger.procedures import aiding
 from ledger.procedures.delegation import stands_in_for
-from ledger.procedures.enrolling import Listed, kin_of, known_as
+from ledger.procedures.enrolling import Listed, kin_of, known_as, membership_held
 from ledger.procedures.serving import draw_anew
 from ledger.projections import worker_files
 
@@ -103,11 +104,13 @@ def annul(
     """Takes one of our facts away; what a cost drew on its fund, or a grant kept in it, is free.
 
     Raises: NotFound, and what `corrections.annul` raises; of aid and offices also NotYourOffice,
-    OneDutyEach, OwnOrKin, MoneyOutstanding.
+    OneDutyEach, OwnOrKin, MoneyOutstanding; AlreadyAMember where a membership that ended would
+    stand again beside another.
     """
     _not_alone(entry, position)
     _deciding(entry, position)
     one, fact = _ours(entry, position)
+    _not_twice_a_member(entry, fact)
     free = aiding.unapproved(entry, fact) if isinstance(fact.event, _APPROVALS) else None
     annulled = _annul(entry, fact, entry.history(one.stream), why, reason, confirmed_by)
     if free is not None:
@@ -147,6 +150,15 @@ def _deciding(entry: Entry, position: int) -> None:
     if part is not None:
         duties, concerned = part
         duties.keep_from_undoing(kind_of(event), act, stands_in_for(entry), concerned)
+
+
+def _not_twice_a_member(entry: Entry, fact: Fact) -> None:
+    """Refuses to let a membership stand again beside another. Raises: AlreadyAMember."""
+    person = person_of(fact.event)
+    if kind_of(fact.event) in corrections.ENDINGS and person is not None:
+        held = membership_held(entry, person)
+        if held is not None and held != stream_of(fact.event):
+            raise AlreadyAMember(membership=held)
 
 
 def _by_another(entry: Entry, fact: Fact, second: PersonId | None) -> None:
