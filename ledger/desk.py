@@ -22,7 +22,7 @@ from ledger.book import Ledger, Look
 from ledger.clock import working_hours_after
 from ledger.domain.ids import PersonId, UnionId, officer_of
 from ledger.domain.kernel import Act, Decision, Late, Office
-from ledger.domain.offices import Offices, Post
+from ledger.domain.offices import Offices, Post, in_force
 from ledger.journal.record import instant, written
 from ledger.journal.tables import account, saved_filter, session, taken_up
 
@@ -283,7 +283,8 @@ class Desk:
     def known(self, ledger: Ledger, name: str, person: PersonId, shown: str) -> Visitor:
         """Somebody whose account is known already, with the offices of today."""
         with ledger.reading() as reader:
-            posts = tuple(reader.get(Offices, officer_of(person)).on(ledger.today))
+            held = in_force(person, lambda who: reader.get(Offices, officer_of(who)))
+            posts = tuple(held.on(ledger.today))
         own = [post for post in posts if not post.entrusted]
         return Visitor(ledger, name, shown, person, posts, (own or list(posts) or [None])[0])
 

@@ -6,10 +6,16 @@ from typing import Any
 
 from sqlalchemy import select
 
-from ledger import procedures
 from ledger.domain.aid import TakenBackFor
 from ledger.domain.aiding import AidKind, PayMode
-from ledger.domain.corrections import Why
+from ledger.domain.corrections import (
+    FactAnnulled,
+    FactCorrected,
+    Why,
+    kind_of,
+    person_of,
+    stream_of,
+)
 from ledger.domain.ids import GrantId, PersonId
 from ledger.domain.kernel import Act, Code, Decision, Event, Fen, Late, Office
 from ledger.journal.tables import record
@@ -73,22 +79,36 @@ def correct(
     world: World, stream: str, kind: type[Event], on: date | None = None, *,
     decided_by: Decision | None = None, **changes: Any,
 ) -> None:  # fmt: skip
-    """The chair, who has no other duty, corrects the newest fact of a kind."""
-    second = world.officer(world.root, Office.PRIVACY)
+    """The newest fact of a kind corrected, as a journal may have it from before that was refused."""
     act = replace(world.act(world.root, Office.CHAIR), decided_by=decided_by)
+    at, second = place(world, stream, kind), world.officer(world.root, Office.PRIVACY)
     with world.ledger.entry(act, lock=True) as entry:
-        procedures.correct(
-            entry, place(world, stream, kind), changes, Why.MISTYPED, "录入有误", on=on,
-            confirmed_by=second,
+        [(one, fact)] = entry.facts_at([(world.origin, at)])
+        told: Any = entry.restated(one).event
+        entry.write(
+            FactCorrected(
+                stream_of(told), at, kind_of(told), person_of(told), Why.MISTYPED, second,
+                *_reason(told, "录入有误"),
+            )
         )  # fmt: skip
+        instead = replace(act, on=on or fact.on, late=Late.CORRECTION)
+        entry.write(replace(told, **changes), act=instead, corrects=at)
 
 
 def annul(world: World, stream: str, kind: type[Event]) -> None:
-    second = world.officer(world.root, Office.PRIVACY)
+    """The newest fact of a kind annulled, as a journal may have it from before that was refused."""
+    at, second = place(world, stream, kind), world.officer(world.root, Office.PRIVACY)
     with world.entry(world.root, Office.CHAIR) as entry:
-        procedures.annul(
-            entry, place(world, stream, kind), Why.NOT_SO, "查无此事", confirmed_by=second
-        )
+        [(_, fact)] = entry.facts_at([(world.origin, at)])
+        gone = FactAnnulled(
+            stream_of(fact.event), at, kind_of(fact.event), person_of(fact.event), Why.NOT_SO,
+            second, *_reason(fact.event, "查无此事"),
+        )  # fmt: skip
+        entry.write(gone, corrects=at)
+
+
+def _reason(event: Event, text: str) -> tuple[str, str]:
+    return (text, "") if person_of(event) is not None else ("", text)
 
 
 def past(office: AidOffice, person: PersonId, amount: int = 1000 * YUAN, **more: Any) -> GrantId:

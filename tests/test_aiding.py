@@ -7,6 +7,8 @@ import pytest
 
 from ledger.domain.aid import (
     AboveTheCap,
+    AidApproved,
+    AidHeld,
     AnswererHandledIt,
     Failure,
     HeldAsDouble,
@@ -16,8 +18,11 @@ from ledger.domain.aid import (
     NoticeStands,
     NotOnRecord,
     NotYourGrant,
+    ObjectionAnswered,
+    ObjectionRaised,
     OneDutyEach,
     OwnOrKin,
+    PayeeKind,
     Signed,
     Stage,
     StepMissing,
@@ -25,12 +30,24 @@ from ledger.domain.aid import (
     WrongFund,
 )
 from ledger.domain.aiding import AidKind, PayMode
+from ledger.domain.corrections import SecondPersonConfirms, Why
 from ledger.domain.funds import Fund, FundExhausted, Source
-from ledger.domain.ids import FundId, GrantId, PersonId, UnionId, new_fund, new_person
-from ledger.domain.kernel import Act, Basis, Code, Fen, Office
-from ledger.procedures import aiding
+from ledger.domain.ids import (
+    FundId,
+    GrantId,
+    PersonId,
+    UnionId,
+    new_fund,
+    new_household,
+    new_person,
+)
+from ledger.domain.kernel import Act, Basis, Code, Event, Fen, Office
+from ledger.domain.offices import NotYourOffice
+from ledger.domain.persons import Household, Relation
+from ledger.procedures import aiding, annul
 from ledger.projections import grants
 from tests.aid import YUAN, AidOffice, open_office
+from tests.auditing import correct, granted, place
 
 
 @pytest.fixture
@@ -193,6 +210,119 @@ def test_duties_are_kept_apart_by_person_after_delegation_too(office: AidOffice)
     content = office.grant(grant).content
     with pytest.raises(OneDutyEach), office.entry(Office.APPROVER, act=act) as entry:
         aiding.approve(entry, grant, content, office.fund)
+
+
+def taken_back(
+    office: AidOffice, grant: GrantId, kind: type[Event], act: Act, second: PersonId | None = None
+) -> None:
+    with office.entry(act.office, act=act) as entry:
+        annul(entry, place(office.world, grant, kind), Why.NOT_SO, "不属实", confirmed_by=second)
+
+
+def test_the_handler_takes_back_no_hold_no_objection_and_no_answer(office: AidOffice) -> None:
+    child, (father, mother) = office.world.worker(), (office.world.worker() for _ in range(2))
+    office.apply(father, 2000 * YUAN, child=child)
+    grant = office.apply(mother, 2000 * YUAN, child=child)
+    with office.entry(Office.CLERK) as entry:
+        objection = aiding.object_(entry, grant, "有两套房")
+    clerk, reviewer = (office.world.act(office.village, e) for e in (Office.CLERK, Office.REVIEWER))
+    with office.entry(Office.REVIEWER) as entry:
+        aiding.answer(entry, grant, objection, True, "属实")
+
+    with pytest.raises(NotYourOffice):
+        taken_back(office, grant, AidHeld, clerk)
+    for kind in (ObjectionRaised, ObjectionAnswered):
+        with pytest.raises(OneDutyEach):
+            taken_back(office, grant, kind, clerk)
+    taken_back(office, grant, ObjectionAnswered, reviewer)
+
+    assert office.grant(grant).held
+    assert office.grant(grant).open_objections()
+
+
+def test_an_approval_is_taken_back_with_a_second_person_and_given_anew(office: AidOffice) -> None:
+    grant, root = granted(office), office.world.root
+    approver = office.world.act(root, Office.APPROVER)
+    handler = office.world.officer(office.village, Office.CLERK)
+    chair = office.world.officer(root, Office.CHAIR)
+    assert office.money().reserved == 3000 * YUAN
+
+    for second in (new_person(), handler):
+        with pytest.raises(SecondPersonConfirms):
+            taken_back(office, grant, AidApproved, approver, second)
+    taken_back(office, grant, AidApproved, approver, chair)
+
+    assert (office.money().reserved, office.grant(grant).approval) == (0, None)
+    office.approve(grant)
+    office.pay(grant)
+    assert office.money().balance == 97_000 * YUAN
+
+
+def test_what_was_approved_is_paid_only_where_it_is_what_was_asked_for(office: AidOffice) -> None:
+    grant = granted(office)
+    correct(office.world, grant, AidApproved, amount=Fen(5900 * YUAN))
+
+    with pytest.raises(NotApproved):
+        office.pay(grant)
+
+
+# ── one person on record twice, and her kin ──
+
+
+def married(office: AidOffice, one: PersonId, other: PersonId) -> None:
+    home = new_household()
+    with office.world.entry(office.world.root) as entry:
+        entry.write(*Household.open(entry.act, home, one))
+    with office.world.entry(office.world.root) as entry:
+        entry.write(entry.read(Household, home).join(entry.act, home, other, Relation.SPOUSE))
+
+
+def test_who_handled_it_under_one_id_does_not_approve_under_another(office: AidOffice) -> None:
+    clerk = office.world.officer(office.village, Office.CLERK)
+    approver = office.world.officer(office.world.root, Office.APPROVER)
+    office.world.link(clerk, approver)
+    grant = office.apply(office.world.worker())
+    office.examined(grant)
+
+    with pytest.raises(OneDutyEach):
+        office.approve(grant)
+
+
+def test_kin_under_another_id_step_back(office: AidOffice) -> None:
+    approver = office.world.officer(office.world.root, Office.APPROVER)
+    second, husband = office.world.worker(), office.world.worker()
+    office.world.link(approver, second)
+    married(office, husband, second)
+    grant = office.apply(husband)
+    office.examined(grant)
+
+    with pytest.raises(OwnOrKin):
+        office.approve(grant)
+
+
+def test_a_clerk_puts_neither_her_husband_nor_her_other_record_on_a_list(office: AidOffice) -> None:
+    clerk = office.world.officer(office.village, Office.CLERK)
+    second, husband = office.world.worker(), office.world.worker()
+    office.world.link(clerk, second)
+    married(office, husband, clerk)
+
+    for person in (husband, second):
+        with pytest.raises(OwnOrKin):
+            office.list_of([office.world.worker(), person])
+
+
+def test_a_clerk_names_neither_her_husband_nor_her_other_record_as_payee(
+    office: AidOffice,
+) -> None:
+    clerk = office.world.officer(office.village, Office.CLERK)
+    second, husband = office.world.worker(), office.world.worker()
+    office.world.link(clerk, second)
+    married(office, husband, clerk)
+    grant = office.apply(office.world.worker())
+
+    for person in (husband, second):
+        with pytest.raises(OwnOrKin), office.entry(Office.CLERK) as entry:
+            aiding.name_payee(entry, grant, PayeeKind.AGENT, payee=person, paper=Code("委1"))
 
 
 def acting(office: AidOffice, person: PersonId, held: Office, union: UnionId | None = None) -> Act:

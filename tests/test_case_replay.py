@@ -147,10 +147,11 @@ def test_a_corrected_amount_stands_beside_the_old_one_in_yuan(pair: Pair) -> Non
     case, (first, _) = lived(pair)
     with pair.home.ledger.reading() as reader:
         share = next(o.position for o in reader.records(case) if o.kind == "ShareRecovered")
+    checker = pair.home.officer(pair.village, Office.REVIEWER)
     with pair.home.entry(pair.village) as entry:
         procedures.correct(
             entry, share, {"wages": Fen(299_99)}, Why.MISTYPED, "多录一分",
-            confirmed_by=pair.home.officer(pair.village, Office.REVIEWER),
+            confirmed_by=checker,
         )  # fmt: skip
 
     with pair.home.ledger.looking(pair.home.look()) as reader:

@@ -326,10 +326,11 @@ def test_a_corrected_share_moves_the_sheet_and_needs_a_second_person(home: World
 
     with pytest.raises(SecondPersonConfirms), home.entry(village) as entry:
         procedures.correct(entry, share, {"wages": Fen(40_000)}, Why.MISTYPED, "少录一百")
+    checker = home.officer(village, Office.REVIEWER)
     with home.entry(village) as entry:
         procedures.correct(
             entry, share, {"wages": Fen(40_000)}, Why.MISTYPED, "多录一百",
-            confirmed_by=home.officer(village, Office.REVIEWER),
+            confirmed_by=checker,
         )  # fmt: skip
 
     with home.ledger.reading() as reader:
@@ -346,10 +347,9 @@ def test_a_recovery_that_was_annulled_counts_for_nobody(home: World) -> None:
     with home.ledger.reading() as reader:
         head = next(one.position for one in reader.records(case) if one.kind == "RecoveryRecorded")
 
+    checker = home.officer(village, Office.REVIEWER)
     with home.entry(village) as entry:
-        procedures.annul(
-            entry, head, Why.TWICE, "重复登记", confirmed_by=home.officer(village, Office.REVIEWER)
-        )
+        procedures.annul(entry, head, Why.TWICE, "重复登记", confirmed_by=checker)
 
     assert get(home, case).all_recovered == Money()
     with home.ledger.reading() as reader:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import permutations
 from pathlib import Path
@@ -12,17 +13,18 @@ from ledger import procedures
 from ledger.book import Conflict
 from ledger.domain.aiding import AidKind, KindRules, PayMode
 from ledger.domain.channels import NoLivePartnership
-from ledger.domain.corrections import OthersRelyOnIt, Why
+from ledger.domain.corrections import FactCorrected, OthersRelyOnIt, Why
 from ledger.domain.funds import (
     AllottedAside,
     Fund,
     FundExhausted,
+    MoneyReserved,
     NotTheKeeper,
     ShareOutcome,
     Source,
 )
 from ledger.domain.ids import AllotmentId, FundId, SchemeId, UnionId, new_grant, new_scheme
-from ledger.domain.kernel import Code, Fen, Office, Refused, Scope
+from ledger.domain.kernel import Code, Fen, Office, Refused, Scope, StreamId
 from ledger.domain.partnerships import Party
 from ledger.domain.schemes import Scheme
 from ledger.domain.unions import UnionKind
@@ -147,10 +149,14 @@ def test_a_fund_folded_on_is_the_fund_folded_whole(home: World) -> None:
     with home.entry(home.root, Office.APPROVER) as entry:
         held = entry.read(Fund, made)
         entry.write(held.reserve(entry.act, new_grant(), Fen(20)))
-        procedures.correct(
-            entry, position, {"amount": Fen(70)}, Why.MISTYPED, "多记",
-            confirmed_by=home.officer(home.root, Office.CHAIR),
-        )  # fmt: skip
+        [(_, kept)] = entry.facts_at([(home.origin, position)])
+        assert isinstance(kept.event, MoneyReserved)
+        entry.write(
+            FactCorrected(
+                StreamId(made), position, Code("MoneyReserved"), None, Why.MISTYPED, note="多记"
+            )
+        )
+        entry.write(replace(kept.event, amount=Fen(70)), corrects=position)
         assert entry.read(Fund, made).reserved == 90
 
     assert fund(home, made).reserved == 90
@@ -431,10 +437,11 @@ def test_who_comes_to_be_bound_later_gets_what_was_done_before(
             one.position for one in reader.records(pair.partnership)
             if one.kind == "PartnershipProposed"
         )  # fmt: skip
+    second = pair.home.officer(pair.home.root, Office.LEGAL)
     with pair.home.entry(pair.home.root, Office.CHAIR) as entry:
         procedures.correct(
             entry, proposal, {"parties": tuple(three)}, Why.MISTYPED, "漏列湖南省总工会",
-            confirmed_by=pair.home.officer(pair.home.root, Office.LEGAL),
+            confirmed_by=second,
         )  # fmt: skip
     pair.sync()
     two.sync()

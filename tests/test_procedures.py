@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import permutations
 from pathlib import Path
@@ -13,17 +14,20 @@ from ledger import procedures
 from ledger.book import Conflict, Entry
 from ledger.clock import working_days_after
 from ledger.domain.channels import AlreadyLinked, Cause, NoLegalBasis, NoLivePartnership
-from ledger.domain.corrections import AlreadyCorrected, OthersRelyOnIt, Why
+from ledger.domain.corrections import AlreadyCorrected, FactCorrected, OthersRelyOnIt, Why
 from ledger.domain.identity import DocumentKind
 from ledger.domain.ids import MembershipId, PersonId, TransferId, UnionId, new_household, new_person
-from ledger.domain.kernel import Basis, Code, Office, Refused
+from ledger.domain.kernel import Basis, Code, Office, Refused, StreamId
 from ledger.domain.membership import (
     AlreadyAMember,
+    ApproverIsApplicant,
     ApproverIsKin,
     Card,
     DeadlinePassed,
     Ground,
+    MemberEnrolled,
     Membership,
+    NotTheHolder,
     OfferAnswered,
     OfferState,
     Outcome,
@@ -919,6 +923,59 @@ def test_only_whom_the_office_belongs_to_corrects(home: World) -> None:
         procedures.annul(entry, position_of(home, membership, "MemberEnrolled"), Why.NOT_SO, "别村")
     with pytest.raises(NotYourOffice), home.entry(village, Office.AUDITOR) as entry:
         procedures.annul(entry, position_of(home, membership, "MemberEnrolled"), Why.NOT_SO, "经审")
+
+
+def test_an_exit_is_not_annulled_where_she_has_joined_elsewhere_since(home: World) -> None:
+    village, other = home.union("纳合村工会"), home.union("纳立村工会")
+    people = [home.worker(), home.worker()]
+    first = [home.enrol(person, village) for person in people]
+    for membership in first:
+        with home.entry(village, Office.APPROVER) as entry:
+            entry.write(*entry.read(Membership, membership).leave(entry.act, Card.NONE))
+    home.enrol(people[0], other)
+
+    left = [position_of(home, membership, "MemberLeft") for membership in first]
+    with pytest.raises(AlreadyAMember), home.entry(village, Office.CHAIR) as entry:
+        procedures.annul(entry, left[0], Why.NOT_SO, "误登")
+    with home.entry(village, Office.CHAIR) as entry:
+        procedures.annul(entry, left[1], Why.NOT_SO, "误登")
+
+    assert [get(home, membership).state for membership in first] == [State.ENDED, State.MEMBER]
+
+
+def test_a_union_of_another_journal_does_not_hold_what_ours_says_that_it_does(pair: Pair) -> None:
+    person, membership = pair.member("韦秀英")
+    at = position_of(pair.home, membership, "MemberEnrolled")
+    with pair.home.entry(pair.village) as entry:  # as a journal may have it from earlier
+        [(_, fact)] = entry.facts_at([(pair.home.origin, at)])
+        assert isinstance(fact.event, MemberEnrolled)
+        stream, kind = StreamId(membership), Code("MemberEnrolled")
+        entry.write(FactCorrected(stream, at, kind, person, Why.WRONG_UNION, reason="错"))
+        entry.write(replace(fact.event, union=pair.street), corrects=at)
+    with pair.home.entry(pair.village, Office.LIAISON) as entry:
+        procedures.share(entry, person, pair.host.origin, BASIS, Cause.MATCH)
+    pair.sync()
+
+    with pytest.raises(NotTheHolder), pair.host.entry(pair.street, Office.APPROVER) as entry:
+        entry.write(*entry.read(Membership, membership).leave(entry.act, Card.NONE))
+
+
+def test_nobody_approves_the_application_of_her_other_record_or_of_its_kin(home: World) -> None:
+    village = home.union("纳合村工会")
+    approver = home.officer(village, Office.APPROVER)
+    own, husband, theirs = home.worker(), home.worker(), home.worker()
+    home.link(approver, own)
+    home.link(husband, theirs)
+    house = new_household()
+    with home.entry(home.root) as entry:
+        entry.write(*Household.open(entry.act, house, husband))
+    with home.entry(home.root) as entry:
+        entry.write(entry.read(Household, house).join(entry.act, house, approver, Relation.SPOUSE))
+
+    for person, rule in ((own, ApproverIsApplicant), (theirs, ApproverIsKin)):
+        applied = home.apply(person, village)
+        with pytest.raises(rule), home.entry(village, Office.APPROVER) as entry:
+            procedures.approve(entry, applied)
 
 
 # ── by the clock ─────────────────────────────────────────────────────────────────────────────

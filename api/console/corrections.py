@@ -17,6 +17,7 @@ from ledger.desk import Visitor
 from ledger.domain import corrections
 from ledger.domain.corrections import (
     FINAL,
+    SAID_ANEW,
     FactAnnulled,
     FactCorrected,
     PartnerFactAccepted,
@@ -100,7 +101,9 @@ def _offers(reader: Reader, who: Visitor, fact: Fact, line: Line) -> list[Offer]
     if line.struck or isinstance(fact.event, FactCorrected | FactAnnulled):
         return []
     up: set[str | None] | None = set(reader.line(fact.union)) if fact.union else None
-    found = offered(who, "corrections/correct", "更正", FactCorrected, up, position=position)
-    if type(fact.event).__name__ not in FINAL:
+    kind, found = type(fact.event).__name__, list[Offer]()
+    if kind not in SAID_ANEW:
+        found += offered(who, "corrections/correct", "更正", FactCorrected, up, position=position)
+    if kind not in FINAL:
         found += offered(who, "corrections/annul", "作废", FactAnnulled, up, position=position)
     return found

@@ -1,7 +1,8 @@
 """Restating a fact (更正内容): its fields as a form with the values that stand, and what was changed.
 
 The shape of a correction is that of the fact itself, so every fact can be corrected by a form. What
-it happened to and whom it concerns cannot change (another fact says so): these are not asked.
+it happened to, whom it concerns and what was decided cannot change (another fact says so): these
+are not asked.
 """
 
 from collections.abc import Mapping, Sequence
@@ -39,12 +40,12 @@ def fact_at(reader: Reader, origin: str, position: int) -> tuple[Record, Fact]:
 def _asked(event: Event) -> list[tuple[str, Any, Any]]:
     """(name, type, value) of the fields that a form can correct."""
     hints = get_type_hints(type(event), include_extras=True)
-    person = corrections.person_of(event)
+    person, fixed = corrections.person_of(event), corrections.fixed(type(event))
     found: list[tuple[str, Any, Any]] = []
     for at, each in enumerate(fields(event)):  # pyright: ignore[reportArgumentType]
         value = getattr(event, each.name)
-        fixed = at == 0 or (person is not None and value == person) or each.name == "findings"
-        if not fixed and not isinstance(value, Redacted):
+        same = at == 0 or (person is not None and value == person) or each.name in fixed
+        if not same and not isinstance(value, Redacted):
             found.append((each.name, hints[each.name], value))
     return found
 

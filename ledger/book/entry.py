@@ -3,7 +3,7 @@
 import hmac
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from eventsourcing.persistence import IntegrityError, StoredEvent, Tracking
@@ -17,7 +17,7 @@ from ledger.domain.corrections import FactCorrected
 from ledger.domain.forgetting import OWN, PersonForgotten, ProcessingStopped
 from ledger.domain.ids import PersonId, UnionId, new, officer_of
 from ledger.domain.kernel import Act, Aggregate, Event, Fact, Office, Refused, dated
-from ledger.domain.offices import NotYourOffice, Offices, authorise
+from ledger.domain.offices import NotYourOffice, Offices, authorise, in_force
 from ledger.domain.unions import Union
 from ledger.journal import canonical, codec
 from ledger.journal.record import Particulars, Record, header_of
@@ -58,7 +58,7 @@ class Entry(Reader):
         command: tuple[str, str, bytes] | None,
         seen: dict[str, int],
     ) -> None:
-        self.ledger, self.act = ledger, act
+        self.ledger, self.act = ledger, replace(act, origin=ledger.origin)
         self.look: Look | None = None
         self.id = new("ent")
         self.result: dict[str, Any] = {}
@@ -174,7 +174,7 @@ class Entry(Reader):
         return found
 
     def offices_of(self, person: PersonId) -> Offices:
-        return self.look_up(Offices, officer_of(person))
+        return in_force(person, lambda who: self.look_up(Offices, officer_of(who)))
 
     # ── writing ──
 

@@ -7,6 +7,7 @@ annul one takes a single record of this room, whose header does the same. The ol
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from datetime import date
 from enum import StrEnum
 from functools import cache
 from typing import Any, get_args, get_type_hints
@@ -21,6 +22,7 @@ from ledger.domain.kernel import (
     Fen,
     Group,
     Office,
+    Public,
     PublicText,
     Refused,
     Scope,
@@ -82,9 +84,9 @@ class SecondPersonConfirms(
     Refused,
     zh="涉及身份、银行卡或金额的更正，须由第二人确认。",
     article="design: corrections; rules (d)",
-    instead="请另一名工作人员核对后确认。",
+    instead="请在该工会或其上级工会任职、未参与此事的另一人核对后确认。",
 ):
-    """Where identity, a bank card or money is concerned, another person confirms."""
+    """Where identity, a bank card or money is concerned, another officer with no part in it confirms."""
 
 
 class ReasonMissing(
@@ -107,11 +109,11 @@ class NothingToCorrect(
 
 class AnotherThing(
     Refused,
-    zh="更正后的事实须与原事实同类、同一对象、同一人。",
+    zh="更正后的事实须与原事实同类、同一对象、同一人；所属工会、决定的内容和结论不作更正。",
     article="design: corrections",
-    instead="记错人、记错对象的，作废原事实，另行登记。",
+    instead="记错人、记错对象、记错工会或决定有误的，作废原事实，另行登记、另行决定；日期、文号和文字可以更正。",
 ):
-    """A replacement is of the same kind, about the same thing and the same person."""
+    """A replacement is of the same kind, of the same thing, person and union, and decides the same."""
 
 
 class AlreadyAnnulled(
@@ -263,8 +265,79 @@ FINAL = frozenset(
 )
 """Kinds on which others act at once: never annulled; only dates and sealed texts change."""
 
-SAID_ANEW = frozenset({"AlarmSettled", "CardAdmitted"})
+SAID_ANEW = frozenset(
+    {
+        "AlarmSettled",
+        "CardAdmitted",
+        "OfficerAppointed",
+        "OfficerRelieved",
+        "OfficeDelegated",
+        "EntryEntrusted",
+    }
+)
 """Kinds that were judged against what stood then: annulled and judged again, never corrected."""
+
+DECIDED = frozenset(
+    {
+        "SchemeAdopted",
+        "AidApplied",
+        "AidAmended",
+        "PayeeNamed",
+        "MeansChecked",
+        "AidReviewed",
+        "NoticePosted",
+        "NoticeTakenDown",
+        "ObjectionRaised",
+        "ObjectionAnswered",
+        "AidHeld",
+        "HoldLifted",
+        "AidApproved",
+        "EmergencyReviewed",
+        "PaymentInstructed",
+        "PaymentMade",
+        "PaymentFailed",
+        "PaymentReturned",
+        "ReceiptSigned",
+        "TakeBackOrdered",
+        "MoneyTakenBack",
+        "GrantClosed",
+        "AidListDrawnUp",
+        "AidListClosed",
+        "StruckOff",
+        "AidListApproved",
+        "SheetPaid",
+        "MoneyReserved",
+        "ReservationReleased",
+        "MoneyDrawn",
+        "MoneyReturned",
+        "UnfundedCovered",
+    }
+)
+"""Kinds of which only dates, papers and texts change: all else was decided, or follows from it."""
+
+TURNS_ON = frozenset(
+    {
+        "union",
+        "to_union",
+        "to_origin",
+        "from_union",
+        "from_origin",
+        "kept",
+        "ended",
+        "fit",
+        "findings",
+        "acting_for",
+        "content",
+        "fund",
+        "review_by",
+        "keeper",
+        "joint",
+        "under",
+    }
+)
+"""Fields of any kind that say whose it is, what was decided, and which rules that broke."""
+
+_PAPERS = frozenset({"paper", "minutes", "voucher"})
 
 
 # ── decisions ────────────────────────────────────────────────────────────────────────────────
@@ -301,6 +374,11 @@ def correct(
         raise NothingToCorrect(kind=kind_of(event), position=fact.position)
     if kind_of(event) in FINAL and _unsealed(replacement) != _unsealed(event):
         raise OthersRelyOnIt(kind=kind_of(event), position=fact.position)
+    decided = [
+        each for each in fixed(type(event)) if getattr(replacement, each) != getattr(event, each)
+    ]
+    if decided:
+        raise AnotherThing(kind=kind_of(event), fields=sorted(decided))
     second = _confirmed(act, event, confirmed_by, reason)
     head = FactCorrected(*_pointer(fact), why, second, *_told(event, reason), _under(event))
     return Correction(head, replacement, fact.position)
@@ -422,6 +500,23 @@ def person_of(event: Event) -> PersonId | None:
 
 
 @cache
+def fixed(kind: type[Event]) -> frozenset[str]:
+    """The fields that no correction changes: it is annulled, and recorded or decided anew."""
+    found = {name for name, hint in _hints(kind).items() if _decides(kind, name, hint)}
+    if kind.__name__ == "CostRecorded":
+        found.discard("fund")  # what it drew is put right with it
+    return frozenset(found)
+
+
+def _decides(kind: type[Event], name: str, hint: Any) -> bool:
+    parts = (hint, *get_args(hint))
+    if any(isinstance(each, Sealed | Public) for each in parts):
+        return False
+    said = name in _PAPERS or date in parts
+    return name in TURNS_ON or (kind.__name__ in DECIDED and not said)
+
+
+@cache
 def needs_second(kind: type[Event]) -> bool:
     """Whether facts of this kind are about identity, a bank card or money."""
     for hint in _hints(kind).values():
@@ -463,7 +558,7 @@ class Dependent:
 
 
 _MEMBERSHIP = ("MemberEnrolled", "MembershipLoaded", "MembershipTakenIn", "MembershipReceived")
-_ENDINGS = (
+ENDINGS = (
     "MemberLeft",
     "MemberDeemedLeft",
     "MemberExpelled",
@@ -493,9 +588,9 @@ RESTS_ON: Mapping[str, tuple[str, ...]] = {
     "ManagementEnded": ("ManagementEntrusted",),
     "MemberUrged": _MEMBERSHIP,
     "MemberDeemedLeft": (*_MEMBERSHIP, "MemberUrged"),
-    **{kind: _MEMBERSHIP for kind in _ENDINGS if kind != "MemberDeemedLeft"},
+    **{kind: _MEMBERSHIP for kind in ENDINGS if kind != "MemberDeemedLeft"},
     "SeniorityKept": (*_MEMBERSHIP, "DoubleMembershipSettled"),
-    "MembershipReinstated": _ENDINGS,
+    "MembershipReinstated": ENDINGS,
     "RequestAnswered": ("TransferRequested",),
     "RequestRefused": ("TransferRequested",),
     "RequestEscalated": ("TransferRequested", "RequestRefused"),

@@ -275,7 +275,8 @@ class Act:
     """Under what an officer acts: who signed in, for which union, in which office, when.
 
     `on` is when it takes effect (a business date that the officer gives), `today` the day of
-    the book's clock. `decided_by` is there where the decision was made on paper.
+    the book's clock. `decided_by` is there where the decision was made on paper; `origin` is the
+    journal that it is to stand in, which its entry adds.
     """
 
     officer: PersonId
@@ -287,6 +288,7 @@ class Act:
     evidence: tuple[str, ...] = ()  # commitments of attachments, hex
     late: Late | None = None
     correlation: str | None = None
+    origin: str = ""
 
     @property
     def decider(self) -> str:

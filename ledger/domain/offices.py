@@ -5,8 +5,8 @@ of one person stand in one stream, so that one reading answers "may she?". Every
 by the offices held on its day; accounts and passwords are no matter of the law.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 from ledger.domain.ids import OfficerId, PersonId, UnionId, officer_of
@@ -157,6 +157,13 @@ class Post:
     def holds(self, on: date) -> bool:
         return self.since <= on and (self.until is None or on < self.until)
 
+    def within(self, since: date, until: date | None) -> "Post | None":
+        """The same, for the part of that term in which it is held; None where there is none."""
+        first = max(self.since, since)
+        ends = [each for each in (self.until, until) if each is not None]
+        last = min(ends, default=None)
+        return replace(self, since=first, until=last) if last is None or first < last else None
+
 
 NO_OFFICES = frozenset({Office.SELF, Office.PROCEDURE})
 """As whom one may act without having been appointed: nobody can be."""
@@ -198,10 +205,7 @@ class Offices(Aggregate):
         if act.office is not Office.PROCEDURE and act.union not in line:
             raise NotAboveIt(union=union)
         first = since or act.on
-        others = {p.office for p in self.posts if p.union == union and p.holds(first)}
-        clash = office is Office.AUDITOR and others & OPERATING
-        if clash or (office in OPERATING and Office.AUDITOR in others):
-            raise IncompatibleOffices(union=union, held=sorted(others), office=office)
+        self._compatible(union, office, first, until)
         return OfficerAppointed(officer_of(person), person, union, office, first, until, paper)
 
     def relieve(
@@ -225,11 +229,15 @@ class Offices(Aggregate):
         self, act: Act, person: PersonId, giver: "Offices", giver_person: PersonId,
         union: UnionId, office: Office, since: date, until: date, *, line: Sequence[UnionId],
     ) -> OfficeDelegated:  # fmt: skip
-        """Lets a person act in another's office. Raises: NotAboveIt, NoSuchPost."""
+        """Lets a person act in another's office, no longer than the other holds it (`in_force`).
+
+        Raises: NotAboveIt, NoSuchPost, IncompatibleOffices.
+        """
         if act.union not in line:
             raise NotAboveIt(union=union)
         if not giver.holds(union, office, since):
             raise NoSuchPost(union=union, office=office, on=since.isoformat())
+        self._compatible(union, office, since, until)
         return OfficeDelegated(
             officer_of(person), person, union, office, giver_person, since, until
         )
@@ -238,10 +246,21 @@ class Offices(Aggregate):
         self, act: Act, person: PersonId, union: UnionId, *, line: Sequence[UnionId],
         below: bool = False, since: date | None = None, until: date | None = None,
     ) -> EntryEntrusted:  # fmt: skip
-        """Lets a person of another union enter what this one decided. Raises: NotAboveIt."""
+        """Lets a person of another union enter what this one decided.
+
+        Raises: NotAboveIt, IncompatibleOffices.
+        """
         if act.union not in line:
             raise NotAboveIt(union=union)
+        self._compatible(union, Office.CLERK, since or act.on, until)
         return EntryEntrusted(officer_of(person), person, union, below, since or act.on, until)
+
+    def _compatible(self, union: UnionId, office: Office, since: date, until: date | None) -> None:
+        """Refuses an office beside what is held at any time of its term. Raises: IncompatibleOffices."""
+        others = {p.office for p in self.posts if p.union == union and p.within(since, until)}
+        clash = office is Office.AUDITOR and others & OPERATING
+        if clash or (office in OPERATING and Office.AUDITOR in others):
+            raise IncompatibleOffices(union=union, held=sorted(others), office=office)
 
     # ── questions ──
 
@@ -288,9 +307,38 @@ class Offices(Aggregate):
     @staticmethod
     def _ended(post: Post, union: UnionId, office: Office, on: date) -> Post:
         ends = post.union == union and post.office is office and not post.entrusted
-        if not ends or (post.until is not None and post.until <= on):
+        if not ends or post.since > on or (post.until is not None and post.until <= on):
             return post
         return Post(post.union, post.office, post.since, on, instead_of=post.instead_of)
+
+
+def in_force(
+    person: PersonId, read: Callable[[PersonId], Offices], but: frozenset[PersonId] = frozenset()
+) -> Offices:
+    """Somebody's offices; in another's stead only while that one holds the office herself.
+
+    `read` gives the offices of a person as recorded; nobody stands in for herself by way of others.
+    """
+    held = read(person)
+    if all(post.instead_of is None for post in held.posts):
+        return held
+    made = Offices()
+    made.posts = list(dict.fromkeys(_given(held, read, but | {person})))
+    return made
+
+
+def _given(
+    held: Offices, read: Callable[[PersonId], Offices], but: frozenset[PersonId]
+) -> Iterator[Post]:
+    for post in held.posts:
+        if post.instead_of is None:
+            yield post
+        elif post.instead_of not in but:
+            for own in in_force(post.instead_of, read, but).posts:
+                same = own.union == post.union and own.office is post.office and not own.entrusted
+                part = post.within(own.since, own.until) if same else None
+                if part is not None:
+                    yield part
 
 
 def authorise(

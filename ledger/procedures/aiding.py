@@ -5,7 +5,7 @@ notice may end: all that is found here and handed to the law, which decides. Mon
 grant with its approval, drawn with its payment, and back with its return, in the same entry.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import date, timedelta
 
 from ledger.book import Entry, NotFound
@@ -15,12 +15,14 @@ from ledger.domain.aid import (
     AidGrant,
     AidList,
     AidListApproved,
+    Duties,
     Duty,
     Failure,
     Goods,
     GrantOver,
     Lifted,
     Means,
+    MoneyOutstanding,
     PayeeKind,
     PaymentMade,
     Signed,
@@ -42,11 +44,11 @@ from ledger.domain.ids import (
     new_aid_list,
     new_grant,
 )
-from ledger.domain.kernel import Basis, Code, Fact, Fen
+from ledger.domain.kernel import Basis, Code, Event, Fact, Fen
 from ledger.domain.persons import AlreadyInHousehold
 from ledger.domain.schemes import Scheme
 from ledger.procedures.delegation import stands_in_for
-from ledger.procedures.enrolling import kin_of, memberships_held, on_record
+from ledger.procedures.enrolling import concerns, kin_of, memberships_held, on_record
 from ledger.procedures.publishing import lawful
 from ledger.projections import grants, worker_files
 
@@ -65,22 +67,60 @@ def rules_of(entry: Entry, grant: AidGrant | AidList) -> KindRules:
     return entry.look_up(Scheme, grant.scheme).rules(grant.kind, begun, entry.act.today)[1]
 
 
-def kin(entry: Entry, *persons: PersonId | None) -> frozenset[PersonId]:
-    """Who must step back: the kin of these persons, under every id that they have."""
-    there = [person for person in persons if person is not None]
-    same = worker_files.identities(entry.conn, entry.ledger.origin, there)
-    every = {one for ids in same.values() for one in ids}
-    return frozenset(every).union(*(kin_of(entry, person) for person in every))
-
-
 def _mine(entry: Entry, grant: GrantId) -> tuple[AidGrant, frozenset[PersonId]]:
     """A grant of ours that this union may handle, and the kin of those whom it concerns."""
     one = entry.read(AidGrant, grant)
     if one.union is None:
         raise NotFound(grant)
     one.handled_here(entry.act, entry.ledger.origin, entry.line(one.union))
+    _widen(entry, one.duties)
+    return one, _near(entry, one)
+
+
+def _near(entry: Entry, one: AidGrant) -> frozenset[PersonId]:
     payee = one.payee.person if one.payee else None
-    return one, kin(entry, one.person, one.beneficiary, payee)
+    return kin_of(entry, one.person, one.beneficiary, payee)
+
+
+def _widen(entry: Entry, duties: Duties, *others: str | None) -> None:
+    """Lets duties know those who decide now, and these others, under every id that they have."""
+    persons = [each for each in (entry.act.decider, stands_in_for(entry), *others) if each]
+    duties.same = {**worker_files.identities(entry.conn, entry.ledger.origin, persons)}
+
+
+def parts_in(entry: Entry, event: Event) -> tuple[Duties, frozenset[str]] | None:
+    """Who had a part in the grant or the list that an event is of, and whom that concerns."""
+    name = str(getattr(event, "grant", None) or getattr(event, "aid_list", ""))
+    if name.startswith("grt_"):
+        one = entry.look_up(AidGrant, name)
+        _widen(entry, one.duties)
+        return one.duties, frozenset(one.concerned(_near(entry, one)))
+    if name.startswith("lis_"):
+        duties = entry.look_up(AidList, name).duties
+        _widen(entry, duties)
+        return duties, _of_list(entry, AidListId(name))
+    return None
+
+
+def unapproved(entry: Entry, fact: Fact) -> Callable[[], None] | None:
+    """What an approval kept in its fund, to be given back once that is annulled; None: nothing.
+
+    Raises: MoneyOutstanding.
+    """
+    match fact.event:
+        case AidApproved() as e:
+            one = entry.look_up(AidGrant, e.grant)
+            if one.approval is None or one.approval.ref != fact.ref:
+                return None  # of other content since: what was kept for it is free already
+            name, paid, under_way = e.grant, one.paid, one.under_way
+        case AidListApproved() as e:
+            name, paid = GrantId(e.aid_list), entry.look_up(AidList, e.aid_list).paid
+            under_way = Fen(0)
+        case _:
+            return None
+    if paid or under_way:
+        raise MoneyOutstanding(grant=name, paid=paid, under_way=under_way)
+    return lambda: _release(entry, e.fund, name)
 
 
 def _household(entry: Entry, person: PersonId) -> HouseholdId | None:
@@ -192,7 +232,7 @@ def apply(
         file=file, category=category,
         known=on_record(entry, [person, aided]) >= {person, aided},
         member=not rules.members_only or bool(memberships_held(entry, [person])),
-        emergency=emergency, kin=kin(entry, person, aided), acting_for=stands_in_for(entry),
+        emergency=emergency, kin=kin_of(entry, person, aided), acting_for=stands_in_for(entry),
         reason=reason,
     )  # fmt: skip
     entry.start(applied)
@@ -241,10 +281,12 @@ def name_payee(
 ) -> None:  # fmt: skip
     """Says to whom it is paid. Raises: NotFound, NotYourGrant, and what `name_payee` raises."""
     one, concerned = _mine(entry, grant)
+    near = frozenset[PersonId]() if kind is PayeeKind.APPLICANT else kin_of(entry, payee)
+    _widen(entry, one.duties, payee, *near)
     _free(entry, one)
     named = one.name_payee(
         entry.act, kind, payee=payee, paper=paper, holder=holder, bank=bank, account=account,
-        kin=concerned, acting_for=stands_in_for(entry),
+        kin=concerned, near=near, acting_for=stands_in_for(entry),
     )  # fmt: skip
     entry.write(named)
 
@@ -479,6 +521,7 @@ def sign(
 ) -> None:  # fmt: skip
     """It was received. Raises: NotFound, NotYourGrant, and what `AidGrant.sign` raises."""
     one, concerned = _mine(entry, grant)
+    _widen(entry, one.duties, collector)
     signed = one.sign(
         entry.act, payment, how, collector=collector, paper=paper, kin=concerned,
         acting_for=stands_in_for(entry), remark=remark,
@@ -569,7 +612,7 @@ def record_past(
     recorded = AidGrant.record_past(
         act, new_grant(), person, kind=kind, amount=amount, need=need or Code(f"{act.on.year}"),
         mode=mode, voucher=voucher, fund=fund, beneficiary=beneficiary, handler=handler,
-        approver=approver, signed=signed, kin=kin(entry, person, beneficiary), remark=remark,
+        approver=approver, signed=signed, kin=kin_of(entry, person, beneficiary), remark=remark,
     )  # fmt: skip
     entry.start(recorded)
     procedure = entry.ledger.procedure(money.keeper, act.on)
@@ -598,6 +641,7 @@ def _list(entry: Entry, aid_list: AidListId) -> AidList:
     if one.union is None:
         raise NotFound(aid_list)
     one.handled_here(entry.act, entry.ledger.origin, entry.line(one.union))
+    _widen(entry, one.duties)
     return one
 
 
@@ -627,6 +671,7 @@ def put_on(
     members = memberships_held(entry, every) if rules.members_only else {}
     known = on_record(entry, every)
     acting, procedure = stands_in_for(entry), entry.ledger.procedure(entry.act.union)
+    barred = concerns(entry, entry.act.decider, acting)
     by_year = any(cap.per is not CapPer.APPLICATION for cap in rules.caps)
     made: list[GrantId] = []
     for person in every:
@@ -640,7 +685,7 @@ def put_on(
             file=file, category=category,
             known=person in known, member=not rules.members_only or person in members,
             aid_list=aid_list,
-            kin=(), acting_for=acting,
+            kin={entry.act.decider} if person in barred else (), acting_for=acting,
         )  # fmt: skip
         entry.start(applied)
         made.append(applied.grant)
@@ -727,14 +772,10 @@ def _of_list(entry: Entry, aid_list: AidListId) -> frozenset[str]:
 
     Asked the other way round, for a list is long and she is one.
     """
-    act = entry.act
-    deciding = {act.decider, stands_in_for(entry)} - {None}
     found: set[str] = set()
-    for who in deciding:
-        if who is None or not who.startswith("per_"):
-            continue
-        near = {PersonId(who), *kin(entry, PersonId(who))}
-        if grants.is_on(entry.conn, entry.ledger.origin, aid_list, near):
+    for who in (entry.act.decider, stands_in_for(entry)):
+        near = concerns(entry, who)
+        if who and near and grants.is_on(entry.conn, entry.ledger.origin, aid_list, near):
             found.add(who)
     return frozenset(found)
 
@@ -768,6 +809,7 @@ def sign_for(
     Raises: NotFound, NotYourGrant, and what `AidList.sign_sheet` raises.
     """
     one = _list(entry, aid_list)
+    _widen(entry, one.duties, collector)
     some = _grants(entry, aid_list, only, grants.Stage.PAID)
     signed = one.sign_sheet(
         entry.act, some, how, collector=collector, paper=paper,
@@ -786,7 +828,10 @@ def _grants(
         else list(dict.fromkeys(only))
     )
     entry.read_ahead(names)
-    return [entry.read(AidGrant, name) for name in names]
+    found = [entry.read(AidGrant, name) for name in names]
+    for one in found:
+        one.duties.same = entry.read(AidList, aid_list).duties.same
+    return found
 
 
 # ── what follows from the partner's ──────────────────────────────────────────────────────────

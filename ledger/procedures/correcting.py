@@ -7,14 +7,34 @@ from typing import Any
 
 from ledger.book import Entry, NotFound, Reader
 from ledger.domain import corrections
+from ledger.domain.aid import (
+    AidApproved,
+    AidHeld,
+    AidListApproved,
+    HoldLifted,
+)
 from ledger.domain.consents import ConsentGiven, ConsentWithdrawn, LegalBasisRecorded
-from ledger.domain.corrections import FINAL, Dependent, FactAnnulled, OthersRelyOnIt, Why, kind_of
+from ledger.domain.corrections import (
+    FINAL,
+    Dependent,
+    FactAnnulled,
+    OthersRelyOnIt,
+    SecondPersonConfirms,
+    Why,
+    kind_of,
+    person_of,
+    stream_of,
+)
 from ledger.domain.funds import CostDrawn
 from ledger.domain.ids import ImportId, MembershipId, PersonId, ids_in
 from ledger.domain.kernel import Act, Event, Fact, Late, Refused, standing
+from ledger.domain.membership import AlreadyAMember
+from ledger.domain.offices import NotYourOffice
 from ledger.domain.services import CostRecorded
 from ledger.journal.record import Record
-from ledger.procedures.enrolling import Listed
+from ledger.procedures import aiding
+from ledger.procedures.delegation import stands_in_for
+from ledger.procedures.enrolling import Listed, kin_of, known_as, membership_held
 from ledger.procedures.serving import draw_anew
 from ledger.procedures.sharing import keep_to_grounds
 from ledger.projections import worker_files
@@ -35,10 +55,12 @@ def correct(
     Texts that do not change are sealed again as they are. What a cost drew on its fund is
     corrected with it. Returns what stands there now.
 
-    Raises: NotFound, and what `corrections.correct` raises; where a cost is corrected, NoCost,
-    FundOfAnother, and what `Fund.spend` raises.
+    Raises: NotFound, and what `corrections.correct` raises; of aid and offices also NotYourOffice,
+    OneDutyEach, OwnOrKin; where a cost is corrected, NoCost, FundOfAnother, and what `Fund.spend`
+    raises.
     """
     _not_alone(entry, position)
+    _deciding(entry, position)
     instead = _correct(entry, position, changes, why, reason, confirmed_by, on)
     before = _ours(entry, position)[1]
     _keep_to_grounds(entry, before.event, instead)
@@ -68,6 +90,7 @@ def _correct(
         origin=entry.ledger.origin, line=_line(entry, fact), why=why, reason=reason,
         confirmed_by=confirmed_by,
     )  # fmt: skip
+    _by_another(entry, fact, confirmed_by)
     entry.write(made.head)
     entry.write(made.replacement, act=act, corrects=made.corrects)
     return made.replacement
@@ -81,19 +104,29 @@ def annul(
     *,
     confirmed_by: PersonId | None = None,
 ) -> FactAnnulled:
-    """Takes one of our facts away; what a cost drew on its fund is there again.
+    """Takes one of our facts away; what a cost drew on its fund, or a grant kept in it, is free.
 
-    Raises: NotFound, and what `corrections.annul` raises.
+    Raises: NotFound, and what `corrections.annul` raises; of aid and offices also NotYourOffice,
+    OneDutyEach, OwnOrKin, MoneyOutstanding; AlreadyAMember where a membership that ended would
+    stand again beside another.
     """
     _not_alone(entry, position)
+    _deciding(entry, position)
     one, fact = _ours(entry, position)
+    _not_twice_a_member(entry, fact)
+    free = aiding.unapproved(entry, fact) if isinstance(fact.event, _APPROVALS) else None
     annulled = _annul(entry, fact, entry.history(one.stream), why, reason, confirmed_by)
     _keep_to_grounds(entry, fact.event)
+    if free is not None:
+        free()
     if isinstance(fact.event, CostRecorded):
         drawn = _drawn_for(entry, fact.event)
         if drawn is not None:
             _annul(entry, drawn, entry.history(fact.event.fund or ""), why, reason, confirmed_by)
     return annulled
+
+
+_APPROVALS = (AidApproved, AidListApproved)
 
 
 def _keep_to_grounds(entry: Entry, *events: Event) -> None:
@@ -115,6 +148,56 @@ def _not_alone(entry: Entry, position: int) -> None:
     drawn = _ours(entry, position)[1].event
     if isinstance(drawn, CostDrawn):
         raise OthersRelyOnIt(kind=kind_of(drawn), position=position, activity=drawn.activity)
+
+
+_DECIDED_BY_OFFICES = ("grt_", "lis_", "fnd_", "sch_", "off_")
+
+
+def _deciding(entry: Entry, position: int) -> None:
+    """Of aid and of offices only who could have decided a fact changes it or takes it back.
+
+    Raises: NotYourOffice, OneDutyEach, OwnOrKin.
+    """
+    act, event = entry.act, _ours(entry, position)[1].event
+    if not stream_of(event).startswith(_DECIDED_BY_OFFICES):
+        return
+    by = HoldLifted.by if isinstance(event, AidHeld) else event.by
+    if act.deciding_office not in by:
+        raise NotYourOffice(event=kind_of(event), office=act.deciding_office, may=list(by))
+    part = aiding.parts_in(entry, event)
+    if part is not None:
+        duties, concerned = part
+        duties.keep_from_undoing(kind_of(event), act, stands_in_for(entry), concerned)
+
+
+def _not_twice_a_member(entry: Entry, fact: Fact) -> None:
+    """Refuses to let a membership stand again beside another. Raises: AlreadyAMember."""
+    person = person_of(fact.event)
+    if kind_of(fact.event) in corrections.ENDINGS and person is not None:
+        held = membership_held(entry, person)
+        if held is not None and held != stream_of(fact.event):
+            raise AlreadyAMember(membership=held)
+
+
+def _by_another(entry: Entry, fact: Fact, second: PersonId | None) -> None:
+    """Who confirms holds an office in the fact's union or above it, and had no part in it.
+
+    Raises: SecondPersonConfirms.
+    """
+    if second is None:
+        return
+    act, person = entry.act, person_of(fact.event)
+    ids, line = known_as(entry, second), _line(entry, fact) or entry.line(act.union)
+    posts = entry.offices_of(second).on(act.today)
+    hands = {act.officer, act.decider, stands_in_for(entry), fact.officer, fact.decider, person}
+    near = kin_of(entry, person) if person is not None else frozenset[PersonId]()
+    part = aiding.parts_in(entry, fact.event)
+    if (
+        not any(post.union in line and not post.entrusted for post in posts)
+        or not ids.isdisjoint(hands | near)
+        or (part is not None and any(part[0].has_part(each) for each in ids))
+    ):
+        raise SecondPersonConfirms(kind=kind_of(fact.event))
 
 
 def _drawn_for(entry: Entry, cost: CostRecorded) -> Fact | None:
@@ -185,6 +268,7 @@ def _annul(
         entry.act, fact, history, origin=entry.ledger.origin, line=_line(entry, fact), why=why,
         reason=reason, confirmed_by=confirmed_by,
     )  # fmt: skip
+    _by_another(entry, fact, confirmed_by)
     entry.write(annulled, corrects=fact.position)
     return annulled
 

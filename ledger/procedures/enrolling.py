@@ -34,12 +34,38 @@ class Listed:
     refused: dict[MembershipId, Refused] = field(default_factory=dict[MembershipId, Refused])
 
 
-def kin_of(entry: Entry, person: PersonId) -> frozenset[PersonId]:
-    """Who must step back where this person is concerned."""
-    held = entry.holder(AlreadyInHousehold, person)
-    if held is None:
-        return frozenset()
-    return entry.look_up(Household, held[1]).kin(person, entry.act.on)
+def known_as(entry: Entry, *persons: str | None) -> frozenset[PersonId]:
+    """Every id under which these persons are on record."""
+    there = [each for each in persons if each is not None and each.startswith("per_")]
+    same = worker_files.identities(entry.conn, entry.ledger.origin, there)
+    return frozenset(one for ids in same.values() for one in ids)
+
+
+def kin_of(entry: Entry, *persons: PersonId | None) -> frozenset[PersonId]:
+    """Who must step back where these persons are concerned: kin of any id of theirs, under any id.
+
+    Their own other ids are among them.
+    """
+    near: set[PersonId] = set()
+    every = known_as(entry, *persons)
+    for each in every:
+        held = entry.holder(AlreadyInHousehold, each)
+        if held is not None:
+            near |= entry.look_up(Household, held[1]).kin(each, entry.act.on)
+    return (every | known_as(entry, *near)) - {*persons}
+
+
+def concerns(entry: Entry, *persons: str | None) -> frozenset[PersonId]:
+    """Where who is concerned these persons must step back: `kin_of`, asked the other way round."""
+    every = known_as(entry, *persons)
+    found = set(every)
+    for name in worker_files.streams_of(entry.conn, entry.ledger.origin, every, "hou"):
+        home = entry.look_up(Household, name)
+        found |= {
+            each for each in home.members(entry.act.on)
+            if not every.isdisjoint(home.kin(each, entry.act.on))
+        }  # fmt: skip
+    return known_as(entry, *found)
 
 
 def memberships_held(entry: Entry, persons: Iterable[PersonId]) -> dict[PersonId, MembershipId]:
@@ -89,8 +115,8 @@ def examine(
 ) -> ApplicationExamined:
     """A second look at an application. Raises: NotFound, and what `Membership.examine` raises."""
     applied = entry.read(Membership, membership)
-    kin = kin_of(entry, applied.person) if applied.person else frozenset[PersonId]()
-    examined = applied.examine(entry.act, fit, opinion, kin=kin)
+    kin, same = kin_of(entry, applied.person), known_as(entry, entry.act.decider)
+    examined = applied.examine(entry.act, fit, opinion, kin=kin, same=same)
     entry.write(examined)
     return examined
 
@@ -155,8 +181,8 @@ def _enrol(
     card: Code | None,
     held: MembershipId | None,
 ) -> MemberEnrolled:
-    kin = kin_of(entry, applied.person) if applied.person else frozenset[PersonId]()
-    enrolled = applied.enrol(entry.act, minutes=minutes, card=card, kin=kin, held=held)
+    kin, same = kin_of(entry, applied.person), known_as(entry, entry.act.decider)
+    enrolled = applied.enrol(entry.act, minutes=minutes, card=card, kin=kin, same=same, held=held)
     entry.write(enrolled)
     retain_of_closed(entry, applied)  # of a day when the union was open, which has ended since
     return enrolled

@@ -18,7 +18,7 @@ from ledger.domain.ids import FileId, HouseholdId, PersonId, new_file
 from ledger.domain.kernel import Code
 from ledger.domain.persons import Household, NotInHousehold
 from ledger.procedures.delegation import acted_for
-from ledger.procedures.enrolling import kin_of
+from ledger.procedures.enrolling import kin_of, known_as
 from ledger.projections import hardship_files, worker_files
 from ledger.projections.hardship_files import FileRow
 
@@ -68,7 +68,8 @@ def open_file(
     known = open_around(entry, members, household)
     opened = HardshipFile.open_for(
         entry.act, new_file(), household, person, category, main, others, basis, valid_until,
-        number, remark, known_open=[row.file for row in known], kin=members - {person},
+        number, remark, known_open=[row.file for row in known],
+        kin=members | kin_of(entry, *members),
     )  # fmt: skip
     entry.start(opened)
     return opened
@@ -93,7 +94,8 @@ def review_file(
     reviewed = held.review(
         act, category, valid_until, line=entry.line(opened.union), main=main, others=others,
         basis=basis, remark=remark, kin=kin_of(entry, opened.person),
-        acting_for=acted_for(entry, act.decider, act.union, act.on, act.deciding_office),
+        acting_for=acted_for(entry, act.decider, act.union, act.on, act.deciding_office)
+        | known_as(entry, act.decider),
         opened_for=acted_for(entry, opening.decider, opened.union, opening.on, opener),
     )  # fmt: skip
     entry.write(reviewed)

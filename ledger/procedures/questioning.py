@@ -38,7 +38,7 @@ from ledger.domain.questions import (
 from ledger.journal import canonical
 from ledger.journal.tables import channel_leaf, record
 from ledger.procedures.delegation import acted_for
-from ledger.procedures.enrolling import kin_of
+from ledger.procedures.enrolling import kin_of, known_as
 from ledger.procedures.sharing import link_of
 from ledger.procedures.transferring import origin_of
 from ledger.projections.posting import channel_name
@@ -148,7 +148,7 @@ def answer_question(
         held.answer(
             act, reply, text, line=line, cites=cites,
             askers=_hands(entry, entry.history(question)[:1]),
-            instead_of=acted_for(entry, act.decider, act.union, act.on), origin=entry.ledger.origin,
+            instead_of=_one_with(entry), origin=entry.ledger.origin,
         )
     )  # fmt: skip
 
@@ -176,7 +176,7 @@ def rule_question(
         line = entry.line(told.judge) if told.judge else []
     entry.write(
         held.rule(
-            act, verdict, text, line=line, part=part, instead_of=acted_for(entry, act.decider, act.union, act.on),
+            act, verdict, text, line=line, part=part, instead_of=_one_with(entry),
             remedy_days=remedy_days, appeal_days=appeal_days, origin=origin,
         )
     )  # fmt: skip
@@ -251,6 +251,12 @@ def _hands(entry: Entry, facts: Iterable[Fact]) -> set[str]:
         hands.add(fact.decider)
         hands |= acted_for(entry, fact.decider, fact.union, fact.on)
     return hands
+
+
+def _one_with(entry: Entry) -> frozenset[PersonId]:
+    """In whose stead who decides acts, and under which other ids she is on record."""
+    act = entry.act
+    return acted_for(entry, act.decider, act.union, act.on) | known_as(entry, act.decider)
 
 
 def _took_part(entry: Entry, held: Question) -> set[str]:

@@ -68,10 +68,10 @@ EXAMPLES: Mapping[str, str] = {
     # ── corrections ──
     "OnlyTheRecorderCorrects": "广西发现广东登记的入会日期不对，自己来更正：不能改对方的记录，提出异议请对方更正。",
     "NotThePartners": "对本省自己登记的事实登记“异议”：自己的记录，直接更正或作废。",
-    "SecondPersonConfirms": "经办人更正银行卡号，确认人填的还是自己：请另一人核对后确认。",
+    "SecondPersonConfirms": "经办人更正银行卡号，确认人填了没有任职的人：请本工会或上级的另一人核对后确认。",
     "ReasonMissing": "作废一条入会记录，理由空着：写明错在何处、依据是什么。",
     "NothingToCorrect": "更正入会日期，新旧都是3月1日：没有变化，不登记。",
-    "AnotherThing": "把韦某的入会记录更正到黄某名下：不能换人，作废原记录，另行登记。",
+    "AnotherThing": "审批3,000元的记录，更正成5,900元：不能更正，作废这次审批，按新金额重新审批。",
     "AlreadyAnnulled": "一条记录上周已作废，今天又来更正：另行登记一条。",
     "AlreadyCorrected": "第120笔已由第135笔更正，又在第120笔上更正：打开第135笔办理。",
     "OthersRelyOnIt": "会籍已转到广东，转出方来作废当初的转出：不能作废，请现所在工会转回。",

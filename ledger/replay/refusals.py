@@ -286,7 +286,7 @@ UNSAID = frozenset({
     "part",
     "why",
     # The sentence says it already.
-    "card_seen", "counts", "employers", "received", "voided",
+    "card_seen", "counts", "employers", "fields", "received", "voided",
 })  # fmt: skip
 """Facts of which a person is told nothing."""
 

@@ -48,9 +48,14 @@ def test_identity_is_corrected_with_a_second_person(home: World, sits: Sits) -> 
     }  # fmt: skip
 
     alone = clerk.post("/corrections", body)
-    clerk.act("/corrections", body | {"confirmed_by": new_person()})
+    nobody = clerk.post("/corrections", body | {"confirmed_by": new_person()})
+    elsewhere = home.officer(home.union("纳合村工会"), Office.REVIEWER)
+    below = clerk.post("/corrections", body | {"confirmed_by": elsewhere})
+    second = home.officer(home.root, Office.REVIEWER)
+    clerk.act("/corrections", body | {"confirmed_by": second})
 
-    assert clerk.refused(alone) == "SecondPersonConfirms"
+    for refused in (alone, nobody, below):
+        assert clerk.refused(refused) == "SecondPersonConfirms"
     assert clerk.see(f"/persons/{person}")["identity"]["name"] == "韦秀瑛"
 
 

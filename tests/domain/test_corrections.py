@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.domain import channels
-from ledger.domain.aid import AidApproved, AidListClosed, PaymentMade
+from ledger.domain.aid import AidApproved, AidListClosed, ObjectionAnswered, PaymentMade
 from ledger.domain.aiding import PayMode
 from ledger.domain.corrections import (
     FINAL,
@@ -47,6 +47,7 @@ from ledger.domain.funds import (
     BackCause,
     CostDrawn,
     FundCredited,
+    FundOpened,
     MoneyDrawn,
     MoneyReserved,
     MoneyReturned,
@@ -63,9 +64,11 @@ from ledger.domain.ids import (
     new_person,
     new_transfer,
     new_union,
+    officer_of,
 )
 from ledger.domain.kernel import Act, Code, Event, Fact, Fen, Office, StreamId, standing
 from ledger.domain.membership import (
+    ApplicationExamined,
     Card,
     Channel,
     Confirmed,
@@ -78,6 +81,7 @@ from ledger.domain.membership import (
     TransferOffered,
     TransferReason,
 )
+from ledger.domain.offices import OfficerAppointed
 from ledger.domain.persons import ContactChanged, Person, PersonRegistered, PersonRenamed
 from ledger.journal import codec
 from tools.docs import know_everything
@@ -242,6 +246,49 @@ def test_what_moved_a_membership_is_never_annulled_and_only_its_date_or_words_co
         corrected(RELEASED, moved)
     made = corrected(RELEASED, RELEASED.event, ACT.effective(date(2026, 3, 2)))
     assert made.replacement == RELEASED.event
+
+
+APPROVED = AidApproved(
+    GrantId("grt_a"), WEI, Fen(3000_00), FundId("fnd_a"), Code("x"), Code("纪要1"),
+    review_by=TODAY, findings=(Code("MinutesMissing"),),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("event", "changes"),
+    [
+        (APPROVED, {"amount": Fen(5900_00)}),
+        (APPROVED, {"fund": FundId("fnd_b")}),
+        (APPROVED, {"content": Code("y")}),
+        (APPROVED, {"review_by": None}),
+        (APPROVED, {"acting_for": LAN}),
+        (APPROVED, {"findings": ()}),
+        (ObjectionAnswered(GrantId("grt_a"), WEI, 1, True), {"upheld": False}),
+        (MoneyReserved(FundId("fnd_a"), GrantId("grt_a"), Fen(1)), {"amount": Fen(2)}),
+        (FundOpened(FundId("fnd_a"), VILLAGE, "互助", Source.OWN), {"joint": Code("联1")}),
+        (FundOpened(FundId("fnd_a"), VILLAGE, "互助", Source.OWN), {"keeper": SHUNDE}),
+        (ENROLLED.event, {"union": SHUNDE}),
+        (APPLIED.event, {"union": SHUNDE}),
+        (ApplicationExamined(MEM, WEI, VILLAGE, False), {"fit": True}),
+        (
+            OfficerAppointed(officer_of(CLERK), CLERK, VILLAGE, Office.CLERK, TODAY),
+            {"office": Office.APPROVER},
+        ),
+    ],
+)
+def test_what_was_decided_and_whose_it_is_are_not_corrected_but_recorded_anew(
+    event: Any, changes: dict[str, Any]
+) -> None:
+    with pytest.raises(AnotherThing):
+        corrected(fact(event, 9), replace(event, **changes), confirmed_by=CHECKER)
+
+
+def test_of_a_decision_its_date_its_papers_and_its_texts_are_corrected() -> None:
+    other = replace(APPROVED, minutes=Code("纪要11"), opinion="同意")
+
+    made = corrected(fact(APPROVED, 9), other, ACT.effective(EARLIER), confirmed_by=CHECKER)
+
+    assert made.replacement == other
 
 
 # ── the partner's facts ──

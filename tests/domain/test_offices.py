@@ -31,6 +31,7 @@ from ledger.domain.offices import (
     OfficerRelieved,
     Offices,
     authorise,
+    in_force,
 )
 
 TODAY = date(2026, 6, 1)
@@ -83,6 +84,25 @@ def test_an_auditor_of_a_union_is_not_its_approver() -> None:
         auditor.appoint(act(), CLERK, VILLAGE, Office.APPROVER, line=LINE)
 
 
+def test_an_auditor_of_a_union_does_not_act_for_its_approver_either() -> None:
+    auditor = Offices.told(appointed(Office.AUDITOR), on=TODAY)
+    giver = Offices.told(appointed(Office.APPROVER, person=CHAIR), on=TODAY)
+
+    with pytest.raises(IncompatibleOffices):
+        auditor.delegate(
+            act(), CLERK, giver, CHAIR, VILLAGE, Office.APPROVER, TODAY, date(2026, 7, 1), line=LINE
+        )
+
+
+def test_who_will_be_auditor_is_appointed_approver_only_until_then() -> None:
+    later = Offices.told(appointed(Office.AUDITOR, since=date(2026, 9, 1)), on=TODAY)
+
+    with pytest.raises(IncompatibleOffices):
+        later.appoint(act(), CLERK, VILLAGE, Office.APPROVER, line=LINE)
+    until = date(2026, 9, 1)
+    assert later.appoint(act(), CLERK, VILLAGE, Office.APPROVER, line=LINE, until=until)
+
+
 def test_only_an_office_that_is_held_can_be_relieved() -> None:
     with pytest.raises(NoSuchPost):
         Offices().relieve(act(), CLERK, VILLAGE, Office.CLERK, line=LINE)
@@ -110,6 +130,47 @@ def test_who_is_relieved_holds_the_office_no_longer() -> None:
 
     assert held.holds(VILLAGE, Office.CLERK, date(2026, 5, 31))
     assert not held.holds(VILLAGE, Office.CLERK, TODAY)
+
+
+def test_relief_leaves_a_later_appointment_that_is_on_record() -> None:
+    relieved = OfficerRelieved(officer_of(CLERK), CLERK, VILLAGE, Office.CLERK)
+    first, again = (appointed(Office.CLERK, since=date(2026, month, 1)) for month in (1, 8))
+    held = Offices.told(first, again, relieved, on=TODAY)
+
+    assert not held.holds(VILLAGE, Office.CLERK, date(2026, 7, 31))
+    assert held.holds(VILLAGE, Office.CLERK, date(2026, 8, 1))
+
+
+def test_who_acts_for_another_does_so_no_longer_than_the_other_holds_the_office() -> None:
+    until = date(2026, 6, 15)
+    recorded = {
+        CHAIR: Offices.told(appointed(Office.APPROVER, person=CHAIR, until=until), on=TODAY),
+        CLERK: Offices.told(
+            OfficeDelegated(
+                officer_of(CLERK), CLERK, VILLAGE, Office.APPROVER, CHAIR, TODAY, date(2027, 1, 1)
+            ),
+            appointed(Office.LEGAL),
+        ),
+    }
+
+    held = in_force(CLERK, recorded.__getitem__)
+
+    assert held.holds(VILLAGE, Office.APPROVER, date(2026, 6, 14))
+    assert not held.holds(VILLAGE, Office.APPROVER, until)
+    assert held.holds(VILLAGE, Office.LEGAL, until)
+
+
+def test_two_who_act_for_each_other_hold_nothing_by_it() -> None:
+    recorded = {
+        one: Offices.told(
+            OfficeDelegated(
+                officer_of(one), one, VILLAGE, Office.APPROVER, other, TODAY, date(2027, 1, 1)
+            )
+        )
+        for one, other in ((CLERK, CHAIR), (CHAIR, CLERK))
+    }
+
+    assert in_force(CLERK, recorded.__getitem__).posts == []
 
 
 def test_a_delegate_acts_for_the_time_that_is_given() -> None:

@@ -230,10 +230,11 @@ def _open_a_case(home: World, village: UnionId, first: PersonId, second: PersonI
         casework.record(entry, case, lambda told: told.deny(entry.act, recovery, second))
     with home.ledger.reading() as reader:
         share = next(one.position for one in reader.records(case) if one.kind == "ShareRecovered")
+    checker = home.officer(village, Office.REVIEWER)
     with home.entry(village) as entry:
         procedures.correct(
             entry, share, {"wages": Fen(240_00)}, Why.MISTYPED, "少录十元",
-            confirmed_by=home.officer(village, Office.REVIEWER),
+            confirmed_by=checker,
         )  # fmt: skip
     with home.entry(village, Office.LEGAL) as entry:
         for person in (first, second):

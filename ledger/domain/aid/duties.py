@@ -1,6 +1,6 @@
 """Who did what for one grant (职责分离): by person, never only by role."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from ledger.domain.aid.rules import NotYourGrant, OneDutyEach, OwnOrKin
 from ledger.domain.aid.words import Duty
@@ -11,14 +11,40 @@ Check = Callable[[], None]
 """Raises its rule, or does nothing."""
 
 
+_WITH: Mapping[tuple[Duty, ...], tuple[str, ...]] = {
+    (Duty.HANDLER,): (
+        "AidApplied", "AidAmended", "PayeeNamed", "NoticePosted", "NoticeTakenDown", "AidWithdrawn",
+        "PastAidRecorded", "AidListDrawnUp", "AidListClosed",
+    ),
+    (Duty.HANDLER, Duty.REVIEWER): ("HouseholdVisited", "MeansChecked", "StruckOff", "GrantClosed"),
+    (Duty.REVIEWER,): ("AidReviewed", "AidListReviewed"),
+    (Duty.REVIEWER, Duty.APPROVER): (
+        "ObjectionRaised", "ObjectionAnswered", "AidHeld", "HoldLifted", "AidDeclined",
+        "EmergencyReviewed", "AidListReturned",
+    ),
+    (Duty.APPROVER,): ("AidApproved", "AidListApproved", "TakeBackOrdered", "MoneyReserved"),
+    (Duty.PAYER,): (
+        "PaymentInstructed", "PaymentMade", "PaymentFailed", "PaymentReturned", "MoneyTakenBack",
+        "SheetPaid", "MoneyDrawn", "MoneyReturned",
+    ),
+    (Duty.WITNESS,): ("ReceiptSigned",),
+}  # fmt: skip
+GOES_WITH: Mapping[str, tuple[Duty, ...]] = {
+    kind: duties for duties, kinds in _WITH.items() for kind in kinds
+}
+"""Of who has which duty each kind of fact is, and is taken back: whoever has another, does not."""
+
+
 class Duties:
     """The persons who have had a hand in something, by duty.
 
-    Committees decide as bodies: a union's id conflicts with nobody.
+    Committees decide as bodies: a union's id conflicts with nobody. Who is on record twice is one
+    person: `same` tells of those who are about to act every id of theirs.
     """
 
     def __init__(self) -> None:
         self.held: dict[Duty, set[str]] = {}
+        self.same: Mapping[str, Collection[str]] = {}
 
     def note(self, duty: Duty, fact: Fact, acting_for: PersonId | None = None) -> None:
         self.add(duty, fact.decider, acting_for)
@@ -28,17 +54,24 @@ class Duties:
 
     def has_part(self, person: str | None) -> bool:
         """Whether this person has any duty here."""
-        return any(person in held for held in self.held.values())
+        return any(self.has(duty, person) for duty in self.held)
+
+    def has(self, duty: Duty, *persons: str | None) -> bool:
+        """Whether one of these persons has this duty here, under any id."""
+        held = self.held.get(duty, set())
+        return any(
+            not held.isdisjoint({each, *self.same.get(each, ())}) for each in persons if each
+        )
 
     def clash(
         self, duty: Duty, persons: Collection[str], *, but: Collection[Duty] = ()
     ) -> tuple[str, Duty] | None:
         """The first of these persons who already has another duty here, and which."""
-        for other, held in self.held.items():
+        for other in self.held:
             if other is duty or other in but:
                 continue
             for person in persons:
-                if person in held and person.startswith("per_"):
+                if person.startswith("per_") and self.has(other, person):
                     return person, other
         return None
 
@@ -75,6 +108,15 @@ class Duties:
         """Refuses, on paper too, what `apart` refuses. Raises: OwnOrKin, OneDutyEach."""
         for check in self.apart(duty, act, acting_for, concerned):
             check()
+
+    def keep_from_undoing(
+        self, kind: str, act: Act, acting_for: PersonId | None, concerned: Collection[str]
+    ) -> None:
+        """Refuses to correct or annul to who has another duty here. Raises: OwnOrKin, OneDutyEach."""
+        duty, *also = GOES_WITH.get(kind, (None,))
+        if duty is not None:
+            for check in self.apart(duty, act, acting_for, concerned, but=also):
+                check()
 
     @property
     def merged(self) -> list[tuple[str, list[Duty]]]:

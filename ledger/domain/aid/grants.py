@@ -224,9 +224,11 @@ class Examined(Aggregate):
     def name_payee(
         self, act: Act, kind: PayeeKind, *, payee: PersonId | None = None,
         paper: Code | None = None, holder: str = "", bank: str = "", account: str = "",
-        kin: Collection[str] = (), acting_for: PersonId | None = None,
+        kin: Collection[str] = (), near: Collection[str] = (), acting_for: PersonId | None = None,
     ) -> PayeeNamed:  # fmt: skip
         """Says to whom it is paid, anew also where a payment did not arrive.
+
+        `near`: the kin of who is paid in the applicant's place.
 
         Raises: GrantOver, MoneyOutstanding, PayeeWithoutPaper, OwnOrKin, OneDutyEach.
         """
@@ -237,8 +239,9 @@ class Examined(Aggregate):
             raise PayeeWithoutPaper(kind=kind)
         number = (self.payee.number if self.payee else 0) + 1
         paid = person if kind is PayeeKind.APPLICANT else payee
-        self._keep_apart(Duty.HANDLER, act, acting_for, {*kin, paid} if paid else kin)
-        if self.duties.has_part(paid):
+        theirs = {paid, *near} if paid else set(near)
+        self._keep_apart(Duty.HANDLER, act, acting_for, {*kin, *theirs})
+        if any(self.duties.has_part(each) for each in theirs):
             raise OwnOrKin(duty=Duty.HANDLER, payee=paid)
         return PayeeNamed(
             grant, person, number, kind, paid, paper, acting_for, holder, bank, account
@@ -574,7 +577,7 @@ class Examined(Aggregate):
             raise HeldAsDouble(others=sorted(self.held))
 
     def _handled_by_another(self, act: Act, acting_for: PersonId | None) -> None:
-        if {act.decider, acting_for} & self.duties.held.get(Duty.HANDLER, set()):
+        if self.duties.has(Duty.HANDLER, act.decider, acting_for):
             raise AnswererHandledIt(grant=self.id)
 
     @staticmethod

@@ -112,6 +112,8 @@ class AidGrant(Examined):
         self._not_held()
         if self.approval is None or self.approval.content != self.content:
             raise NotApproved(grant=grant, voided=self.voided)
+        if self.approval.amount != self.amount:
+            raise NotApproved(grant=grant, approved=self.approval.amount, amount=self.amount)
         self._amount_fits(amount, self.approval.amount)
         if mode in (PayMode.BANK, PayMode.INSTITUTION) and self.payee is None:
             raise NoPayee(grant=grant)

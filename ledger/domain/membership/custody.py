@@ -266,10 +266,13 @@ class Custody(Aggregate):
             raise NotAMember(ending=self.ending)
         if any(o.moves == self.moves and not o.received for o in self.offers.values() if o.moves):
             raise NotTheHolder(holder=self.holder.union, received=False)
-        self._acts_for(act, self.holder.union, *also)
+        self._acts_for(act, self.holder, *also)
         return self.id, self.person, self.holder
 
     @staticmethod
-    def _acts_for(act: Act, *may: UnionId) -> None:
-        if act.office is not Office.PROCEDURE and act.union not in may:
-            raise NotTheHolder(holder=may[0])
+    def _acts_for(act: Act, holder: Holder, *also: UnionId) -> None:
+        if act.office is Office.PROCEDURE:
+            return
+        elsewhere = act.origin and act.origin != holder.origin
+        if elsewhere or act.union not in (holder.union, *also):
+            raise NotTheHolder(holder=holder.union)

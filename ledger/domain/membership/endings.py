@@ -301,9 +301,8 @@ class Endings(Custody):
         held = self.holding
         if held is None or self.id is None or self.person is None:
             raise NotAMember()
-        union = held.holder.union
-        self._acts_for(act, union, *line)
-        return MembershipReinstated(self.id, self.person, union, why, minutes)
+        self._acts_for(act, held.holder, *line)
+        return MembershipReinstated(self.id, self.person, held.holder.union, why, minutes)
 
     # ── what the decisions have in common ──
 

@@ -215,18 +215,22 @@ class Enrolment(Custody):
         )  # fmt: skip
 
     def examine(
-        self, act: Act, fit: bool, opinion: str = "", *, kin: frozenset[PersonId] = frozenset()
-    ) -> ApplicationExamined:
-        """A second look. Raises: NotApplied, ApproverIsApplicant, ApproverIsKin, ApproverEntered."""
+        self, act: Act, fit: bool, opinion: str = "", *, kin: frozenset[PersonId] = frozenset(),
+        same: frozenset[PersonId] = frozenset(),
+    ) -> ApplicationExamined:  # fmt: skip
+        """A second look; `same`: the other ids of who decides. Raises: NotApplied, ApproverIsApplicant, ApproverIsKin, ApproverEntered."""
         membership, person, union, _ = self._open(act)
-        found = weigh(act, self._recusals(act, person, kin, self._entered))
+        found = weigh(act, self._recusals(act, person, kin, self._entered, same))
         return ApplicationExamined(membership, person, union, fit, opinion, found)
 
     def enrol(
         self, act: Act, *, minutes: Code | None = None, card: Code | None = None,
-        kin: frozenset[PersonId] = frozenset(), held: MembershipId | None = None,
+        kin: frozenset[PersonId] = frozenset(), same: frozenset[PersonId] = frozenset(),
+        held: MembershipId | None = None,
     ) -> MemberEnrolled:  # fmt: skip
         """Approves. A list approved by a committee is this, for each, with the minutes.
+
+        `same`: the other ids of who decides.
 
         Raises: NotApplied, NotTheApprovingUnion, AlreadyAMember, FoundUnfit,
         ApproverIsApplicant, ApproverIsKin, ApproverEntered.
@@ -237,7 +241,7 @@ class Enrolment(Custody):
         if self.fit is False:
             raise FoundUnfit()
         hands = self._entered | ({self._examined_by} if self._examined_by else set[str]())
-        found = weigh(act, self._recusals(act, person, kin, hands))
+        found = weigh(act, self._recusals(act, person, kin, hands, same))
         return MemberEnrolled(membership, person, union, channel, minutes, card, found)
 
     def decline(
@@ -301,13 +305,15 @@ class Enrolment(Custody):
 
     @staticmethod
     def _recusals(
-        act: Act, person: PersonId, kin: frozenset[PersonId], hands: set[str]
-    ) -> Iterable[Refused]:
-        if act.decider == person:
+        act: Act, person: PersonId, kin: frozenset[PersonId], hands: set[str],
+        same: frozenset[PersonId],
+    ) -> Iterable[Refused]:  # fmt: skip
+        deciding = {act.decider, *same}
+        if person in deciding:
             yield ApproverIsApplicant()
-        if act.decider in kin:
+        elif act.decider in kin:
             yield ApproverIsKin()
-        if act.decider in hands:
+        if not hands.isdisjoint(deciding):
             yield ApproverEntered(decider=act.decider)
 
     # ── questions ──
