@@ -12,12 +12,14 @@ from ledger.domain.aid import (
     HeldAsDouble,
     Lifted,
     MinutesMissing,
+    MoneyOutstanding,
     NotApproved,
     NoticeStands,
     NotOnRecord,
     NotYourGrant,
     OneDutyEach,
     OwnOrKin,
+    PayeeKind,
     Signed,
     Stage,
     StepMissing,
@@ -26,11 +28,20 @@ from ledger.domain.aid import (
 )
 from ledger.domain.aiding import AidKind, PayMode
 from ledger.domain.funds import Fund, FundExhausted, Source
-from ledger.domain.ids import FundId, GrantId, PersonId, UnionId, new_fund, new_person
+from ledger.domain.ids import (
+    AidListId,
+    FundId,
+    GrantId,
+    PersonId,
+    UnionId,
+    new_fund,
+    new_person,
+)
 from ledger.domain.kernel import Act, Basis, Code, Fen, Office
-from ledger.procedures import aiding
+from ledger.procedures import aiding, funding
 from ledger.projections import grants
 from tests.aid import YUAN, AidOffice, open_office
+from tests.auditing import granted, take_back
 
 
 @pytest.fixture
@@ -124,6 +135,154 @@ def test_a_change_voids_the_approval_and_frees_the_money(office: AidOffice) -> N
         aiding.review(entry, grant)  # what was reviewed before was something else
     office.approve(grant)
     assert office.money().reserved == 2000 * YUAN
+
+
+def part_paid(office: AidOffice, grant: GrantId, amount: int) -> int:
+    with office.entry(Office.CASHIER, office.world.root) as entry:
+        number = aiding.instruct(entry, grant, PayMode.BANK, Fen(amount * YUAN))
+        aiding.made(entry, grant, number, Code(f"凭证{number}"))
+    return number
+
+
+def renamed(office: AidOffice, grant: GrantId) -> None:
+    with office.entry(Office.CLERK) as entry:
+        aiding.name_payee(entry, grant, PayeeKind.APPLICANT, holder="韦", bank="行", account="62")
+
+
+def came_back(office: AidOffice, grant: GrantId, payment: int) -> None:
+    with office.entry(Office.CASHIER, office.world.root) as entry:
+        aiding.returned(entry, grant, payment, Failure.ACCOUNT_CLOSED, Code("退1"))
+
+
+def moved(office: AidOffice, fund: FundId | None = None) -> tuple[int, int, int]:
+    """What a fund keeps, has paid, and has back, in yuan."""
+    money = office.money(fund)
+    return money.reserved // YUAN, money.drawn // YUAN, money.returned // YUAN
+
+
+def test_each_fund_gets_back_what_it_paid_whichever_approval_stands_now(office: AidOffice) -> None:
+    world, first, second = office.world, office.fund, new_fund()
+    with world.entry(world.root, Office.CHAIR) as entry:
+        entry.write(Fund.open(entry.act, second, world.root, "自有资金", Source.OWN))
+    with world.entry(world.root, Office.ACCOUNTANT) as entry:
+        funding.credit(entry, second, Fen(10_000 * YUAN))
+    grant = granted(office)
+    part_paid(office, grant, 1000)
+    renamed(office, grant)
+    office.fund = second
+    office.approve(grant)
+    part_paid(office, grant, 2000)
+
+    came_back(office, grant, 1)
+    assert (moved(office, first), moved(office)) == ((1000, 1000, 1000), (0, 2000, 0))
+    part_paid(office, grant, 1000)  # out of what came back
+    assert (moved(office, first), moved(office)) == ((0, 2000, 1000), (0, 2000, 0))
+    take_back(office, grant, 3000 * YUAN)
+    assert (moved(office, first), moved(office)) == ((0, 2000, 2000), (0, 2000, 2000))
+
+
+def test_what_was_taken_back_bars_neither_a_return_nor_the_next_take_back(
+    office: AidOffice,
+) -> None:
+    grant = granted(office)
+    part_paid(office, grant, 2000)
+    part_paid(office, grant, 1000)
+    take_back(office, grant, 500 * YUAN)
+
+    came_back(office, grant, 2)
+    part_paid(office, grant, 1000)
+    take_back(office, grant, 2500 * YUAN)
+
+    assert moved(office) == (0, 4000, 4000)
+
+
+def test_two_sheets_of_one_voucher_are_two_sheets(office: AidOffice) -> None:
+    aid_list = office.list_of([office.world.worker() for _ in range(3)])
+    office.approve_list(aid_list)
+    grants_ = on_list(office, aid_list)
+    for some in (grants_[:2], grants_[2:]):
+        with office.entry(Office.CASHIER, office.world.root) as entry:
+            aiding.hand_out(entry, aid_list, Code("批1"), only=some)
+
+    for grant in grants_:
+        came_back(office, grant, 1)
+
+    assert moved(office) == (1200, 1200, 1200)
+
+
+def test_a_part_that_comes_back_to_an_approval_that_is_no_more_is_free_again(
+    office: AidOffice,
+) -> None:
+    withdrawn, anew = granted(office), granted(office)
+    for grant in (withdrawn, anew):
+        part_paid(office, grant, 1000)
+        renamed(office, grant)
+        came_back(office, grant, 1)
+
+    with office.entry(Office.CLERK) as entry:
+        aiding.withdraw(entry, withdrawn, "不要了")
+    office.approve(anew)
+
+    assert office.money().reserved == 3000 * YUAN
+
+
+def test_who_leaves_a_list_leaves_her_share_to_the_fund(office: AidOffice) -> None:
+    aid_list = office.list_of([office.world.worker() for _ in range(5)])
+    first, second, third, *_ = on_list(office, aid_list)
+    with office.entry(Office.CLERK) as entry:
+        aiding.withdraw(entry, first, "不要了")
+    office.approve_list(aid_list)
+    assert office.money().reserved == 1600 * YUAN  # she left before the approval
+
+    with office.entry(Office.CLERK) as entry:
+        aiding.withdraw(entry, second, "不要了")
+    with office.entry(Office.APPROVER, office.world.root) as entry:
+        aiding.decline(entry, third, "不符合条件")
+    assert office.money().reserved == 800 * YUAN
+    with office.entry(Office.CASHIER, office.world.root) as entry:
+        assert aiding.hand_out(entry, aid_list, Code("签领表1")) == 2
+    *_, last = on_list(office, aid_list)
+    came_back(office, last, 1)
+    with office.entry(Office.CLERK) as entry:
+        aiding.close(entry, last, uncollected=True)
+
+    assert moved(office) == (0, 800, 400)
+
+
+def test_a_grant_that_is_lost_in_part_is_closed_with_what_arrived(office: AidOffice) -> None:
+    grant = granted(office)
+    part_paid(office, grant, 2000)
+    office.sign(grant, 1)
+    came_back(office, grant, part_paid(office, grant, 1000))
+
+    with pytest.raises(MoneyOutstanding), office.entry(Office.CLERK) as entry:
+        aiding.close(entry, grant)
+    with office.entry(Office.CLERK) as entry:
+        aiding.close(entry, grant, uncollected=True)
+
+    assert (office.grant(grant).stage, moved(office)) == (Stage.CLOSED, (0, 3000, 1000))
+
+
+def test_a_step_that_may_follow_the_payment_is_done_before_the_closure(office: AidOffice) -> None:
+    grant = office.apply(office.world.worker(), 500 * YUAN, AidKind.TEMPORARY)
+    renamed(office, grant)
+    with office.entry(Office.REVIEWER) as entry:
+        aiding.review(entry, grant)
+    office.approve(grant)
+    office.sign(grant, office.pay(grant))
+    with pytest.raises(StepMissing), office.entry(Office.CLERK) as entry:
+        aiding.close(entry, grant)
+
+    with office.entry(Office.CLERK) as entry:
+        aiding.visit(entry, grant)
+        aiding.close(entry, grant)
+
+    assert office.grant(grant).stage is Stage.CLOSED
+
+
+def on_list(office: AidOffice, aid_list: AidListId) -> list[GrantId]:
+    with office.world.ledger.reading() as reader:
+        return grants.on_list(reader.conn, office.world.origin, aid_list)
 
 
 def test_a_childs_need_is_aided_once_whichever_parent_asks(office: AidOffice) -> None:

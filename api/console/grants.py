@@ -437,8 +437,8 @@ def _offers(who: Visitor, file: GrantFile) -> Iterator[Offer]:
         yield from _paying(who, file)
     if now.stage is Stage.TAKING_BACK:
         yield from one(aid.MoneyTakenBack, "aid/took_back", "登记追回到账", MAIN)
-    if now.stage is Stage.RECEIVED:
-        yield from one(aid.GrantClosed, "aid/close", "办结", MAIN)
+    if now.stage in {Stage.RECEIVED, Stage.FAILED}:
+        yield from one(aid.GrantClosed, "aid/close", "办结", _first(now.stage is Stage.RECEIVED))
     if not over and unpaid and not file.aid_list:
         yield from one(aid.AidAmended, "aid/amend", "修改申请")
     if not over and not now.under_way.fen and now.paid.fen < max(now.approved.fen, 1):
