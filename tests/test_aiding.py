@@ -1,5 +1,6 @@
 """Aid with its fund: what is approved is kept, what is paid is drawn, what comes back is there again."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -11,8 +12,10 @@ from ledger.domain.aid import (
     Failure,
     HeldAsDouble,
     Lifted,
+    ListClosed,
     MinutesMissing,
     MoneyOutstanding,
+    NoPayee,
     NotApproved,
     NoticeStands,
     NotOnRecord,
@@ -26,7 +29,7 @@ from ledger.domain.aid import (
     TakenBackFor,
     WrongFund,
 )
-from ledger.domain.aiding import AidKind, PayMode
+from ledger.domain.aiding import AidKind, Cap, CapPer, PayMode
 from ledger.domain.funds import Fund, FundExhausted, Source
 from ledger.domain.ids import (
     AidListId,
@@ -35,13 +38,16 @@ from ledger.domain.ids import (
     PersonId,
     UnionId,
     new_fund,
+    new_household,
     new_person,
 )
 from ledger.domain.kernel import Act, Basis, Code, Fen, Office
+from ledger.domain.persons import HouseholdMemberJoined, HouseholdOpened, Relation
 from ledger.procedures import aiding, funding
 from ledger.projections import grants
-from tests.aid import YUAN, AidOffice, open_office
+from tests.aid import WARMTH, YUAN, AidOffice, open_office
 from tests.auditing import granted, take_back
+from tests.world import open_province
 
 
 @pytest.fixture
@@ -278,6 +284,105 @@ def test_a_step_that_may_follow_the_payment_is_done_before_the_closure(office: A
         aiding.close(entry, grant)
 
     assert office.grant(grant).stage is Stage.CLOSED
+
+
+def household(office: AidOffice, *persons: PersonId) -> None:
+    made = new_household()
+    with office.world.entry(office.village) as entry:
+        entry.write(HouseholdOpened(made, persons[0]))
+        for person in persons:
+            relation = Relation.SELF if person == persons[0] else Relation.SPOUSE
+            entry.write(HouseholdMemberJoined(made, person, relation, date(2020, 1, 1)))
+
+
+@pytest.mark.parametrize("per", [CapPer.HOUSEHOLD_YEAR, CapPer.PERSON_YEAR])
+def test_a_cap_counts_who_else_is_put_on_the_list_at_once(tmp_path: Path, per: CapPer) -> None:
+    capped = replace(WARMTH, caps=(Cap(per=per, most=Fen(500 * YUAN)),))
+    office = AidOffice(open_province(tmp_path), (capped,))
+    one, other, stranger = (office.world.worker() for _ in range(3))
+    if per is CapPer.HOUSEHOLD_YEAR:
+        household(office, one, other)
+    else:
+        office.world.link(one, other)
+
+    with pytest.raises(AboveTheCap):
+        office.list_of([one, other])
+    office.approve_list(office.list_of([one, stranger]))
+
+    assert office.money().reserved == 800 * YUAN
+
+
+def test_one_person_on_a_list_under_two_ids_is_held(office: AidOffice) -> None:
+    one, other, stranger = (office.world.worker() for _ in range(3))
+    office.world.link(one, other)
+    aid_list = office.list_of([one, stranger, other])
+
+    waiting = {
+        office.grant(each).person: office.grant(each).held for each in on_list(office, aid_list)
+    }
+    assert [len(waiting[person]) for person in (one, stranger, other)] == [0, 0, 1]
+    with pytest.raises(HeldAsDouble):
+        office.approve_list(aid_list)
+
+
+def bank_list(tmp_path: Path) -> tuple[AidOffice, AidListId, GrantId]:
+    """A list that is paid to accounts, not sent up yet."""
+    office = AidOffice(open_province(tmp_path), (replace(WARMTH, modes=(PayMode.BANK,)),))
+    worker = office.world.worker()
+    with office.entry(Office.CLERK) as entry:
+        aid_list = aiding.draw_up(
+            entry,
+            "春节送温暖",
+            office.scheme,
+            AidKind.SENDING_WARMTH,
+            Fen(400 * YUAN),
+            PayMode.BANK,
+        )
+    with office.entry(Office.CLERK) as entry:
+        (grant,) = aiding.put_on(entry, aid_list, [worker])
+    return office, aid_list, grant
+
+
+def test_a_list_that_is_sent_up_names_every_payee_and_keeps_them(tmp_path: Path) -> None:
+    office, aid_list, grant = bank_list(tmp_path)
+    with pytest.raises(NoPayee), office.entry(Office.CLERK) as entry:
+        aiding.send_up(entry, aid_list)
+    renamed(office, grant)
+    with office.entry(Office.CLERK) as entry:
+        aiding.send_up(entry, aid_list)
+    with pytest.raises(ListClosed):
+        renamed(office, grant)
+    with office.entry(Office.REVIEWER) as entry:
+        aiding.review_list(entry, aid_list)
+    office.approve_list(aid_list)
+
+    with pytest.raises(ListClosed):
+        renamed(office, grant)
+
+
+def test_after_a_return_a_list_pays_to_another_account_once_somebody_has_looked(
+    tmp_path: Path,
+) -> None:
+    office, aid_list, grant = bank_list(tmp_path)
+    renamed(office, grant)
+    with office.entry(Office.CLERK) as entry:
+        aiding.send_up(entry, aid_list)
+    with office.entry(Office.REVIEWER) as entry:
+        aiding.review_list(entry, aid_list)
+    office.approve_list(aid_list)
+    with office.entry(Office.CASHIER, office.world.root) as entry:
+        aiding.hand_out(entry, aid_list, Code("批1"))
+    came_back(office, grant, 1)
+    renamed(office, grant)
+
+    with pytest.raises(StepMissing), office.entry(Office.CASHIER, office.world.root) as entry:
+        aiding.hand_out(entry, aid_list, Code("批2"), only=[grant])
+    with office.entry(Office.REVIEWER) as entry:
+        aiding.review(entry, grant)
+    with office.entry(Office.CASHIER, office.world.root) as entry:
+        aiding.hand_out(entry, aid_list, Code("批2"), only=[grant])
+
+    assert office.grant(grant).paid == 400 * YUAN
 
 
 def on_list(office: AidOffice, aid_list: AidListId) -> list[GrantId]:

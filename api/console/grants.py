@@ -365,6 +365,8 @@ _OVER = frozenset({Stage.CLOSED, Stage.DECLINED, Stage.WITHDRAWN})
 def _decides(who: Visitor, file: GrantFile) -> str:
     """Whose form stands beside the grant: `review`, `approve`, or none."""
     now = file.state
+    if now.renamed and may(who, aid.AidReviewed):
+        return "review"
     if now.stage not in _UNDECIDED or file.aid_list or file.past or now.approval:
         return ""
     reviewed = all(each.done_on for each in now.steps if each.step is Step.REVIEW)

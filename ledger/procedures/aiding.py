@@ -5,12 +5,14 @@ notice may end: all that is found here and handed to the law, which decides. Mon
 grant with its approval, drawn with its payment, and back with its return, in the same entry.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from datetime import date, timedelta
 
 from ledger.book import Entry, NotFound
 from ledger.clock import working_days_after
 from ledger.domain.aid import (
+    AidApplied,
     AidApproved,
     AidGrant,
     AidList,
@@ -44,7 +46,7 @@ from ledger.domain.ids import (
     new_aid_list,
     new_grant,
 )
-from ledger.domain.kernel import Basis, Code, Fact, Fen
+from ledger.domain.kernel import Basis, Code, Event, Fact, Fen
 from ledger.domain.persons import AlreadyInHousehold
 from ledger.domain.schemes import Scheme
 from ledger.procedures.delegation import stands_in_for
@@ -241,8 +243,13 @@ def name_payee(
     entry: Entry, grant: GrantId, kind: PayeeKind, *, payee: PersonId | None = None,
     paper: Code | None = None, holder: str = "", bank: str = "", account: str = "",
 ) -> None:  # fmt: skip
-    """Says to whom it is paid. Raises: NotFound, NotYourGrant, and what `name_payee` raises."""
+    """Says to whom it is paid; once its list is sent up, only after a payment did not arrive.
+
+    Raises: NotFound, NotYourGrant, ListClosed, and what `name_payee` raises.
+    """
     one, concerned = _mine(entry, grant)
+    if one.aid_list is not None and one.lost_payment is None:
+        _list(entry, one.aid_list).still_open()
     _free(entry, one)
     named = one.name_payee(
         entry.act, kind, payee=payee, paper=paper, holder=holder, bank=bank, account=account,
@@ -646,21 +653,28 @@ def put_on(
     every = list(dict.fromkeys(persons))
     conn, origin = entry.conn, entry.ledger.origin
     same = worker_files.identities(conn, origin, every)
-    aided = {alias: person for person, ids in same.items() for alias in ids}
-    before: dict[PersonId, list[GrantId]] = {}
+    before: dict[str, list[GrantId]] = {}
     if rules.once_per_need:
+        aided = {alias for ids in same.values() for alias in ids}
         for other in grants.for_need(conn, origin, list(aided), one.kind, [asked]):
             if other.stage not in _COME_TO_NOTHING:
-                before.setdefault(aided[other.beneficiary], []).append(other.grant)
+                before.setdefault(other.beneficiary, []).append(other.grant)
     members = memberships_held(entry, every) if rules.members_only else {}
     known = on_record(entry, every)
     acting, procedure = stands_in_for(entry), entry.ledger.procedure(entry.act.union)
     by_year = any(cap.per is not CapPer.APPLICATION for cap in rules.caps)
+    put = _PutOn(one.kind, entry.written)
     made: list[GrantId] = []
     for person in every:
         household = _household(entry, person) if by_year or rules.categories else None
         file, category = _file(entry, household)
+        twins = put.of(same[person])
         already = _in_year(entry, one.kind, household, person, person) if by_year else {}
+        already = {
+            per: Fen(sum((each.amount for each in here), already[per]))
+            for per in already
+            for here in [put.households[household] if per is CapPer.HOUSEHOLD_YEAR else twins]
+        }
         one.admit(entry.act, rules, already, category=category, acting_for=acting)
         applied = AidGrant.apply(
             entry.act, new_grant(), person, scheme=one.scheme, version=one.rules_version,
@@ -672,12 +686,34 @@ def put_on(
         )  # fmt: skip
         entry.start(applied)
         made.append(applied.grant)
-        if others := before.get(person):
+        put.add(applied)
+        others = [each for alias in sorted(same[person]) for each in before.get(alias, ())]
+        if rules.once_per_need:
+            others += [each.grant for each in twins if each.need == asked]
+        if others:
             grant = entry.look_up(AidGrant, applied.grant)
             for other in others:
                 if (held := grant.hold(other)) is not None:
                     entry.write(held, act=procedure)
     return made
+
+
+class _PutOn:
+    """Who was put on a list for that kind in this entry, and no view can know yet."""
+
+    def __init__(self, kind: AidKind, written: Iterable[Event]) -> None:
+        self.persons: dict[str, list[AidApplied]] = defaultdict(list)
+        self.households: dict[str | None, list[AidApplied]] = defaultdict(list)
+        for event in written:
+            if isinstance(event, AidApplied) and event.aid_list and event.kind is kind:
+                self.add(event)
+
+    def add(self, applied: AidApplied) -> None:
+        self.persons[applied.person].append(applied)
+        self.households[applied.household].append(applied)
+
+    def of(self, ids: Iterable[str]) -> list[AidApplied]:
+        return [each for one in sorted(ids) for each in self.persons.get(one, ())]
 
 
 def on_list(entry: Entry, aid_list: AidListId) -> list[AidGrant]:
@@ -699,14 +735,15 @@ def strike_off(entry: Entry, grant: GrantId, reason: str = "") -> None:
 def send_up(entry: Entry, aid_list: AidListId) -> Code:
     """Sends a list up for review and approval; returns the digest of who is on it.
 
-    The entry holds the head. Raises: NotFound, NotYourGrant, ListClosed, ListEmpty.
+    The entry holds the head. Raises: NotFound, NotYourGrant, and what `AidList.close` raises.
     """
     assert entry.locked
     one = _list(entry, aid_list)
-    on_it = on_list(entry, aid_list)
+    on_it = [each for each in on_list(entry, aid_list) if each.ended is None]
     hands = {who for each in on_it for who in each.duties.held.get(Duty.HANDLER, ())}
     closed = one.close(
-        entry.act, [each.id for each in on_it if each.id and each.ended is None],
+        entry.act, [each.id for each in on_it if each.id],
+        unnamed=[each.id for each in on_it if each.id and each.payee is None],
         hands=[PersonId(who) for who in hands], concerned=_of_list(entry, aid_list),
         acting_for=stands_in_for(entry),
     )  # fmt: skip

@@ -159,6 +159,7 @@ class Examined(Aggregate):
         self.notices: list[Notice] = []
         self.objections: list[Objection] = []
         self.payee: Payee | None = None
+        self.renamed = False  # on a list that was handed out; nobody has looked at it since
         self.held: set[GrantId] = set()
         self.lifted: set[GrantId] = set()
         self.approval: Approval | None = None
@@ -282,11 +283,14 @@ class Examined(Aggregate):
     ) -> AidReviewed:  # fmt: skip
         """The second look; where it proposes another amount, nothing is paid yet.
 
+        On a list only at a payee who was named after the payment had come back.
+
         Raises: GrantOver, ListDecides, NothingAsked, MoneyOutstanding, OneDutyEach, OwnOrKin.
         """
         grant, person = self._open()
-        self._alone()
         proposed = self.amount if amount is None else amount
+        if not self.renamed or proposed != self.amount:
+            self._alone()
         if proposed <= 0:
             raise NothingAsked(amount=proposed)
         if proposed != self.amount:
@@ -604,6 +608,7 @@ class Examined(Aggregate):
                 self.steps[Step.MEANS_CHECK], self.means = fact.on, e.result
             case AidReviewed() as e:
                 self.steps[Step.REVIEW] = fact.on
+                self.renamed = False
                 self._note(Duty.REVIEWER, fact, e.acting_for)
                 if e.amount != self.amount:
                     self._change(e.amount, self.need)
