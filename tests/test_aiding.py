@@ -1,7 +1,7 @@
 """Aid with its fund: what is approved is kept, what is paid is drawn, what comes back is there again."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -41,12 +41,13 @@ from ledger.domain.ids import (
     new_household,
     new_person,
 )
-from ledger.domain.kernel import Act, Basis, Code, Fen, Office
+from ledger.domain.kernel import Act, Basis, Code, Fen, Office, Scope
 from ledger.domain.persons import HouseholdMemberJoined, HouseholdOpened, Relation
 from ledger.procedures import aiding, funding
 from ledger.projections import grants
 from tests.aid import WARMTH, YUAN, AidOffice, open_office
 from tests.auditing import granted, take_back
+from tests.pair import SHARED, annex, close, open_pair
 from tests.world import open_province
 
 
@@ -403,6 +404,42 @@ def test_a_childs_need_is_aided_once_whichever_parent_asks(office: AidOffice) ->
         aiding.lift(entry, second, first, Lifted.ANOTHER_NEED, "另一学段")
     office.approve(second)
     assert office.grant(second).stage is Stage.APPROVED
+
+
+def test_a_need_that_is_amended_to_one_already_aided_is_held(office: AidOffice) -> None:
+    mother, father, child = (office.world.worker() for _ in range(3))
+    first = office.apply(mother, child=child)
+    second = office.apply(father, child=child, need="2027-2028")
+    assert office.grant(second).held == set()
+
+    with office.entry(Office.CLERK) as entry:
+        aiding.amend(entry, second, Fen(3000 * YUAN), Code("2026-2027"))
+
+    assert office.grant(second).held == {first}
+    assert office.grant(first).held == set()
+
+
+def test_a_need_that_the_partner_amends_holds_who_came_to_it_later(tmp_path: Path) -> None:
+    pair = open_pair(tmp_path).agree(annex((*SHARED, Scope.AID)))
+    at_home, at_host = AidOffice(pair.home), AidOffice(pair.host)
+    worker, membership = pair.member()
+    offer = pair.offer(membership)
+    pair.sync()
+    pair.accept(membership, offer)
+    pair.sync()
+    theirs = at_host.apply(worker, need="另一事由")
+    pair.home.time.to(pair.home.today + timedelta(1))
+    ours = at_home.apply(worker)
+    pair.sync()
+    assert at_home.grant(ours).held == at_host.grant(theirs).held == set()
+
+    pair.host.time.to(pair.home.today + timedelta(1))
+    with at_host.entry(Office.CLERK) as entry:
+        aiding.amend(entry, theirs, Fen(3000 * YUAN), Code("2026-2027"))
+    pair.sync()
+
+    assert (at_home.grant(ours).held, at_host.grant(theirs).held) == (set(), {ours})
+    close(pair)
 
 
 def test_a_cap_counts_what_was_granted_in_the_year(office: AidOffice) -> None:

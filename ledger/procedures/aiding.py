@@ -229,14 +229,19 @@ def amend(
 ) -> None:
     """Changes what is asked for; money that was kept for the old content is free again.
 
+    It is held where the need that it is for now is already aided; the entry holds the head.
     Raises: NotFound, NotYourGrant, and what `AidGrant.amend` raises.
     """
+    assert entry.locked
     one, concerned = _mine(entry, grant)
+    before = one.need
+    amended = one.amend(
+        entry.act, amount, need, kin=concerned, acting_for=stands_in_for(entry), reason=reason
+    )
     _free(entry, one)
-    entry.write(
-        one.amend(entry.act, amount, need, kin=concerned, acting_for=stands_in_for(entry),
-                  reason=reason)
-    )  # fmt: skip
+    entry.write(amended)
+    if one.need != before and rules_of(entry, one).once_per_need:
+        _hold_doubles(entry, one)
 
 
 def name_payee(
@@ -864,17 +869,19 @@ def _grants(
 def hold_for_theirs(entry: Entry, fact: Fact, other: AidGrant) -> None:
     """The partner aids the same need: ours is held where it came later and is not paid yet.
 
-    Both sides see both applications and hold the same one: the later by date, then by journal.
+    Both sides see both applications and hold the same one: that which came to this need later by
+    date, then by journal.
     """
-    if other.beneficiary is None or other.kind is None or other.applied_on is None:
+    if other.beneficiary is None or other.kind is None or other.asked_on is None:
         return
     conn, origin = entry.conn, entry.ledger.origin
     aided = worker_files.identity(conn, origin, other.beneficiary)
     for same in grants.for_need(conn, origin, aided, other.kind, [other.need]):
         if same.origin != origin or same.stage in _COME_TO_NOTHING:
             continue
-        first = min((other.applied_on.isoformat(), other.origin), (same.applied_on, same.origin))
         ours = entry.look_up(AidGrant, same.grant)
+        assert ours.asked_on is not None
+        first = min((other.asked_on, other.origin), (ours.asked_on, origin))
         if first[1] == origin or ours.paid or ours.union is None or other.id is None:
             continue
         held = ours.hold(other.id)
