@@ -299,6 +299,7 @@ EXAMPLES: Mapping[str, str] = {
     "StepAnswered": "意见书5月已登记复函，6月又登记一次：有误的，办理更正。",
     "OpinionStillAwaited": "意见书答复期到5月20日，5月12日就发建议书：等到期满或不采纳再发。",
     "ClockRunsAlready": "仲裁时效已在计算，又登记一次起算：重新起算的，登记中断。",
+    "ClockRanOut": "仲裁时效2025年1月10日届满，2026年3月2日又登记主张权利：时效不重新计算。",
     "ClockNotRunning": "期限已登记“已办”，又登记延长：核对期限的现状。",
     "ClockNotPaused": "期限一直在计算，登记“恢复计算”：没有中止，不必恢复。",
     "NotInterruptible": "给仲裁15日的起诉期登记“中断”：这类期限不中断。",
