@@ -51,7 +51,7 @@ class NothingAsked(
 class NothingAmended(
     Refused,
     zh="修改前后的金额和事由相同，没有修改。",
-    article="design: an approval is of its content",
+    article="A17",
     instead="写明修改后的金额或事由；不需修改的，不必登记。",
 ):
     """An amendment changes what is asked for."""
