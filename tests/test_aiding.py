@@ -1,6 +1,7 @@
 """Aid with its fund: what is approved is kept, what is paid is drawn, what comes back is there again."""
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,10 @@ from ledger.domain.aid import (
     Failure,
     HeldAsDouble,
     Lifted,
+    ListClosed,
     MinutesMissing,
+    MoneyOutstanding,
+    NoPayee,
     NotApproved,
     NoticeStands,
     NotOnRecord,
@@ -29,10 +33,11 @@ from ledger.domain.aid import (
     TakenBackFor,
     WrongFund,
 )
-from ledger.domain.aiding import AidKind, PayMode
+from ledger.domain.aiding import AidKind, Cap, CapPer, PayMode
 from ledger.domain.corrections import SecondPersonConfirms, Why
 from ledger.domain.funds import Fund, FundExhausted, Source
 from ledger.domain.ids import (
+    AidListId,
     FundId,
     GrantId,
     PersonId,
@@ -41,13 +46,15 @@ from ledger.domain.ids import (
     new_household,
     new_person,
 )
-from ledger.domain.kernel import Act, Basis, Code, Event, Fen, Office
+from ledger.domain.kernel import Act, Basis, Code, Event, Fen, Office, Scope
 from ledger.domain.offices import NotYourOffice
-from ledger.domain.persons import Household, Relation
-from ledger.procedures import aiding, annul
+from ledger.domain.persons import Household, HouseholdMemberJoined, HouseholdOpened, Relation
+from ledger.procedures import aiding, annul, funding
 from ledger.projections import grants
-from tests.aid import YUAN, AidOffice, open_office
-from tests.auditing import correct, granted, place
+from tests.aid import WARMTH, YUAN, AidOffice, open_office
+from tests.auditing import correct, granted, place, take_back
+from tests.pair import SHARED, annex, close, open_pair
+from tests.world import open_province
 
 
 @pytest.fixture
@@ -143,6 +150,253 @@ def test_a_change_voids_the_approval_and_frees_the_money(office: AidOffice) -> N
     assert office.money().reserved == 2000 * YUAN
 
 
+def part_paid(office: AidOffice, grant: GrantId, amount: int) -> int:
+    with office.entry(Office.CASHIER, office.world.root) as entry:
+        number = aiding.instruct(entry, grant, PayMode.BANK, Fen(amount * YUAN))
+        aiding.made(entry, grant, number, Code(f"凭证{number}"))
+    return number
+
+
+def renamed(office: AidOffice, grant: GrantId) -> None:
+    with office.entry(Office.CLERK) as entry:
+        aiding.name_payee(entry, grant, PayeeKind.APPLICANT, holder="韦", bank="行", account="62")
+
+
+def came_back(office: AidOffice, grant: GrantId, payment: int) -> None:
+    with office.entry(Office.CASHIER, office.world.root) as entry:
+        aiding.returned(entry, grant, payment, Failure.ACCOUNT_CLOSED, Code("退1"))
+
+
+def moved(office: AidOffice, fund: FundId | None = None) -> tuple[int, int, int]:
+    """What a fund keeps, has paid, and has back, in yuan."""
+    money = office.money(fund)
+    return money.reserved // YUAN, money.drawn // YUAN, money.returned // YUAN
+
+
+def test_each_fund_gets_back_what_it_paid_whichever_approval_stands_now(office: AidOffice) -> None:
+    world, first, second = office.world, office.fund, new_fund()
+    with world.entry(world.root, Office.CHAIR) as entry:
+        entry.write(Fund.open(entry.act, second, world.root, "自有资金", Source.OWN))
+    with world.entry(world.root, Office.ACCOUNTANT) as entry:
+        funding.credit(entry, second, Fen(10_000 * YUAN))
+    grant = granted(office)
+    part_paid(office, grant, 1000)
+    renamed(office, grant)
+    office.fund = second
+    office.approve(grant)
+    part_paid(office, grant, 2000)
+
+    came_back(office, grant, 1)
+    assert (moved(office, first), moved(office)) == ((1000, 1000, 1000), (0, 2000, 0))
+    part_paid(office, grant, 1000)  # out of what came back
+    assert (moved(office, first), moved(office)) == ((0, 2000, 1000), (0, 2000, 0))
+    take_back(office, grant, 3000 * YUAN)
+    assert (moved(office, first), moved(office)) == ((0, 2000, 2000), (0, 2000, 2000))
+
+
+def test_what_was_taken_back_bars_neither_a_return_nor_the_next_take_back(
+    office: AidOffice,
+) -> None:
+    grant = granted(office)
+    part_paid(office, grant, 2000)
+    part_paid(office, grant, 1000)
+    take_back(office, grant, 500 * YUAN)
+
+    came_back(office, grant, 2)
+    part_paid(office, grant, 1000)
+    take_back(office, grant, 2500 * YUAN)
+
+    assert moved(office) == (0, 4000, 4000)
+
+
+def test_two_sheets_of_one_voucher_are_two_sheets(office: AidOffice) -> None:
+    aid_list = office.list_of([office.world.worker() for _ in range(3)])
+    office.approve_list(aid_list)
+    grants_ = on_list(office, aid_list)
+    for some in (grants_[:2], grants_[2:]):
+        with office.entry(Office.CASHIER, office.world.root) as entry:
+            aiding.hand_out(entry, aid_list, Code("批1"), only=some)
+
+    for grant in grants_:
+        came_back(office, grant, 1)
+
+    assert moved(office) == (1200, 1200, 1200)
+
+
+def test_a_part_that_comes_back_to_an_approval_that_is_no_more_is_free_again(
+    office: AidOffice,
+) -> None:
+    withdrawn, anew = granted(office), granted(office)
+    for grant in (withdrawn, anew):
+        part_paid(office, grant, 1000)
+        renamed(office, grant)
+        came_back(office, grant, 1)
+
+    with office.entry(Office.CLERK) as entry:
+        aiding.withdraw(entry, withdrawn, "不要了")
+    office.approve(anew)
+
+    assert office.money().reserved == 3000 * YUAN
+
+
+def test_who_leaves_a_list_leaves_her_share_to_the_fund(office: AidOffice) -> None:
+    aid_list = office.list_of([office.world.worker() for _ in range(5)])
+    first, second, third, *_ = on_list(office, aid_list)
+    with office.entry(Office.CLERK) as entry:
+        aiding.withdraw(entry, first, "不要了")
+    office.approve_list(aid_list)
+    assert office.money().reserved == 1600 * YUAN  # she left before the approval
+
+    with office.entry(Office.CLERK) as entry:
+        aiding.withdraw(entry, second, "不要了")
+    with office.entry(Office.APPROVER, office.world.root) as entry:
+        aiding.decline(entry, third, "不符合条件")
+    assert office.money().reserved == 800 * YUAN
+    with office.entry(Office.CASHIER, office.world.root) as entry:
+        assert aiding.hand_out(entry, aid_list, Code("签领表1")) == 2
+    *_, last = on_list(office, aid_list)
+    came_back(office, last, 1)
+    with office.entry(Office.CLERK) as entry:
+        aiding.close(entry, last, uncollected=True)
+
+    assert moved(office) == (0, 800, 400)
+
+
+def test_a_grant_that_is_lost_in_part_is_closed_with_what_arrived(office: AidOffice) -> None:
+    grant = granted(office)
+    part_paid(office, grant, 2000)
+    office.sign(grant, 1)
+    came_back(office, grant, part_paid(office, grant, 1000))
+
+    with pytest.raises(MoneyOutstanding), office.entry(Office.CLERK) as entry:
+        aiding.close(entry, grant)
+    with office.entry(Office.CLERK) as entry:
+        aiding.close(entry, grant, uncollected=True)
+
+    assert (office.grant(grant).stage, moved(office)) == (Stage.CLOSED, (0, 3000, 1000))
+
+
+def test_a_step_that_may_follow_the_payment_is_done_before_the_closure(office: AidOffice) -> None:
+    grant = office.apply(office.world.worker(), 500 * YUAN, AidKind.TEMPORARY)
+    renamed(office, grant)
+    with office.entry(Office.REVIEWER) as entry:
+        aiding.review(entry, grant)
+    office.approve(grant)
+    office.sign(grant, office.pay(grant))
+    with pytest.raises(StepMissing), office.entry(Office.CLERK) as entry:
+        aiding.close(entry, grant)
+
+    with office.entry(Office.CLERK) as entry:
+        aiding.visit(entry, grant)
+        aiding.close(entry, grant)
+
+    assert office.grant(grant).stage is Stage.CLOSED
+
+
+def household(office: AidOffice, *persons: PersonId) -> None:
+    made = new_household()
+    with office.world.entry(office.village) as entry:
+        entry.write(HouseholdOpened(made, persons[0]))
+        for person in persons:
+            relation = Relation.SELF if person == persons[0] else Relation.SPOUSE
+            entry.write(HouseholdMemberJoined(made, person, relation, date(2020, 1, 1)))
+
+
+@pytest.mark.parametrize("per", [CapPer.HOUSEHOLD_YEAR, CapPer.PERSON_YEAR])
+def test_a_cap_counts_who_else_is_put_on_the_list_at_once(tmp_path: Path, per: CapPer) -> None:
+    capped = replace(WARMTH, caps=(Cap(per=per, most=Fen(500 * YUAN)),))
+    office = AidOffice(open_province(tmp_path), (capped,))
+    one, other, stranger = (office.world.worker() for _ in range(3))
+    if per is CapPer.HOUSEHOLD_YEAR:
+        household(office, one, other)
+    else:
+        office.world.link(one, other)
+
+    with pytest.raises(AboveTheCap):
+        office.list_of([one, other])
+    office.approve_list(office.list_of([one, stranger]))
+
+    assert office.money().reserved == 800 * YUAN
+
+
+def test_one_person_on_a_list_under_two_ids_is_held(office: AidOffice) -> None:
+    one, other, stranger = (office.world.worker() for _ in range(3))
+    office.world.link(one, other)
+    aid_list = office.list_of([one, stranger, other])
+
+    waiting = {
+        office.grant(each).person: office.grant(each).held for each in on_list(office, aid_list)
+    }
+    assert [len(waiting[person]) for person in (one, stranger, other)] == [0, 0, 1]
+    with pytest.raises(HeldAsDouble):
+        office.approve_list(aid_list)
+
+
+def bank_list(tmp_path: Path) -> tuple[AidOffice, AidListId, GrantId]:
+    """A list that is paid to accounts, not sent up yet."""
+    office = AidOffice(open_province(tmp_path), (replace(WARMTH, modes=(PayMode.BANK,)),))
+    worker = office.world.worker()
+    with office.entry(Office.CLERK) as entry:
+        aid_list = aiding.draw_up(
+            entry,
+            "春节送温暖",
+            office.scheme,
+            AidKind.SENDING_WARMTH,
+            Fen(400 * YUAN),
+            PayMode.BANK,
+        )
+    with office.entry(Office.CLERK) as entry:
+        (grant,) = aiding.put_on(entry, aid_list, [worker])
+    return office, aid_list, grant
+
+
+def test_a_list_that_is_sent_up_names_every_payee_and_keeps_them(tmp_path: Path) -> None:
+    office, aid_list, grant = bank_list(tmp_path)
+    with pytest.raises(NoPayee), office.entry(Office.CLERK) as entry:
+        aiding.send_up(entry, aid_list)
+    renamed(office, grant)
+    with office.entry(Office.CLERK) as entry:
+        aiding.send_up(entry, aid_list)
+    with pytest.raises(ListClosed):
+        renamed(office, grant)
+    with office.entry(Office.REVIEWER) as entry:
+        aiding.review_list(entry, aid_list)
+    office.approve_list(aid_list)
+
+    with pytest.raises(ListClosed):
+        renamed(office, grant)
+
+
+def test_after_a_return_a_list_pays_to_another_account_once_somebody_has_looked(
+    tmp_path: Path,
+) -> None:
+    office, aid_list, grant = bank_list(tmp_path)
+    renamed(office, grant)
+    with office.entry(Office.CLERK) as entry:
+        aiding.send_up(entry, aid_list)
+    with office.entry(Office.REVIEWER) as entry:
+        aiding.review_list(entry, aid_list)
+    office.approve_list(aid_list)
+    with office.entry(Office.CASHIER, office.world.root) as entry:
+        aiding.hand_out(entry, aid_list, Code("批1"))
+    came_back(office, grant, 1)
+    renamed(office, grant)
+
+    with pytest.raises(StepMissing), office.entry(Office.CASHIER, office.world.root) as entry:
+        aiding.hand_out(entry, aid_list, Code("批2"), only=[grant])
+    with office.entry(Office.REVIEWER) as entry:
+        aiding.review(entry, grant)
+    with office.entry(Office.CASHIER, office.world.root) as entry:
+        aiding.hand_out(entry, aid_list, Code("批2"), only=[grant])
+
+    assert office.grant(grant).paid == 400 * YUAN
+
+
+def on_list(office: AidOffice, aid_list: AidListId) -> list[GrantId]:
+    with office.world.ledger.reading() as reader:
+        return grants.on_list(reader.conn, office.world.origin, aid_list)
+
+
 def test_a_childs_need_is_aided_once_whichever_parent_asks(office: AidOffice) -> None:
     mother, father, child = (office.world.worker() for _ in range(3))
     first = office.apply(mother, child=child)
@@ -156,6 +410,42 @@ def test_a_childs_need_is_aided_once_whichever_parent_asks(office: AidOffice) ->
         aiding.lift(entry, second, first, Lifted.ANOTHER_NEED, "另一学段")
     office.approve(second)
     assert office.grant(second).stage is Stage.APPROVED
+
+
+def test_a_need_that_is_amended_to_one_already_aided_is_held(office: AidOffice) -> None:
+    mother, father, child = (office.world.worker() for _ in range(3))
+    first = office.apply(mother, child=child)
+    second = office.apply(father, child=child, need="2027-2028")
+    assert office.grant(second).held == set()
+
+    with office.entry(Office.CLERK) as entry:
+        aiding.amend(entry, second, Fen(3000 * YUAN), Code("2026-2027"))
+
+    assert office.grant(second).held == {first}
+    assert office.grant(first).held == set()
+
+
+def test_a_need_that_the_partner_amends_holds_who_came_to_it_later(tmp_path: Path) -> None:
+    pair = open_pair(tmp_path).agree(annex((*SHARED, Scope.AID)))
+    at_home, at_host = AidOffice(pair.home), AidOffice(pair.host)
+    worker, membership = pair.member()
+    offer = pair.offer(membership)
+    pair.sync()
+    pair.accept(membership, offer)
+    pair.sync()
+    theirs = at_host.apply(worker, need="另一事由")
+    pair.home.time.to(pair.home.today + timedelta(1))
+    ours = at_home.apply(worker)
+    pair.sync()
+    assert at_home.grant(ours).held == at_host.grant(theirs).held == set()
+
+    pair.host.time.to(pair.home.today + timedelta(1))
+    with at_host.entry(Office.CLERK) as entry:
+        aiding.amend(entry, theirs, Fen(3000 * YUAN), Code("2026-2027"))
+    pair.sync()
+
+    assert (at_home.grant(ours).held, at_host.grant(theirs).held) == (set(), {ours})
+    close(pair)
 
 
 def test_a_cap_counts_what_was_granted_in_the_year(office: AidOffice) -> None:

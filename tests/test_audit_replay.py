@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
-from ledger.domain.aid import Failure, PaymentMade, Signed
+from ledger.domain.aid import AidApproved, AidGrant, Failure, PaymentMade, Signed
 from ledger.domain.aiding import AidKind, Cap, CapPer, PayMode
 from ledger.domain.auditing import Mismatch
 from ledger.domain.ids import GrantId, PersonId
@@ -17,7 +17,15 @@ from ledger.procedures import aiding
 from ledger.replay import Derived, derive
 from ledger.replay import disbursements as module
 from tests.aid import STUDY, YUAN, AidOffice
-from tests.auditing import approve_on_paper, correct, granted, past, settled, take_back
+from tests.auditing import (
+    approve_on_paper,
+    correct,
+    granted,
+    on_paper,
+    past,
+    settled,
+    take_back,
+)
 from tests.world import open_province
 
 
@@ -113,6 +121,62 @@ def test_what_was_learned_later_plays_no_part(office: AidOffice) -> None:
     correct(world, office.scheme, SchemeAdopted, title="新办法（修订）")
 
     assert the(office).matches
+
+
+def test_what_was_granted_is_counted_as_it_was_known_at_the_decision(office: AidOffice) -> None:
+    """A payment of January typed up later, an earlier paper date and a link change nothing."""
+    world, first = office.world, office.world.worker()
+    other = world.worker()
+    for person in (first, other):
+        settled(office, person, amount=4000 * YUAN)
+    world.time.to(world.today + timedelta(1))
+
+    clerk = world.act(world.root, Office.ACCOUNTANT, date(2026, 1, 15))
+    with office.entry(Office.ACCOUNTANT, act=clerk) as entry:
+        aiding.record_past(
+            entry, first, AidKind.STUDY, Fen(3000 * YUAN), office.fund, Code("2026-1"),
+            mode=PayMode.CASH, need=Code("2025-2026"), signed=True,
+            approver=world.officer(world.root, Office.APPROVER),
+        )  # fmt: skip
+    world.link(first, other)
+
+    assert all(one.matches for one in derived(office))
+
+
+def test_who_decided_second_is_above_the_cap_whatever_date_her_paper_has(
+    office: AidOffice,
+) -> None:
+    world, person = office.world, office.world.worker()
+    first = settled(office, person, amount=4000 * YUAN, need="a")
+    world.time.to(world.today + timedelta(1))
+    second = office.apply(person, 4000 * YUAN, need="b")
+    office.examined(second)
+    approval = office.grant(first).approval
+    assert approval is not None
+    act = on_paper(
+        office, world.officer(world.root, Office.APPROVER), on=approval.on - timedelta(1)
+    )
+    with office.entry(Office.CLERK, act=act) as entry:
+        aiding.approve(entry, second, entry.read(AidGrant, second).content, office.fund)
+    office.pay(second)
+
+    told = {one.subject: one for one in derived(office)}
+    assert told[first].matches
+    assert Mismatch.AGAINST_RULES not in told[first].why
+    assert told[second].due < told[second].paid
+
+
+def test_a_correction_of_the_minutes_number_leaves_the_approval_standing(
+    office: AidOffice,
+) -> None:
+    grant = office.apply(office.world.worker(), 5500 * YUAN)
+    office.examined(grant)
+    office.approve(grant, "纪要1")
+    correct(office.world, grant, AidApproved, minutes=Code("纪要11"))
+    office.sign(grant, office.pay(grant))
+
+    one = the(office)
+    assert (one.due, one.why) == (5500 * YUAN, ())
 
 
 def test_a_payment_that_was_corrected_since(office: AidOffice) -> None:

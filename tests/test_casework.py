@@ -482,6 +482,52 @@ def test_the_lead_takes_over_what_the_other_side_has_split(pair: Pair) -> None:
     assert (told.recovered(first), told.unmatched) == (yuan(300), [])
 
 
+@pytest.mark.parametrize("taken_over", [True, False])
+def test_what_the_other_side_reported_is_counted_once_on_whichever_day_it_is_taken_over(
+    pair: Pair, taken_over: bool
+) -> None:
+    case, (first, _) = joint(pair)
+    with pair.host.entry(pair.street, Office.STATION) as entry:
+        report = casework.recover(entry, case, {first: yuan(500)}, Payer.CONTRACTOR)
+    pair.sync()
+    with pair.home.entry(pair.village, Office.STATION) as entry:
+        if taken_over:
+            casework.recover(entry, case, None, Payer.CONTRACTOR, report=report)
+        else:  # recorded by itself, and matched by its day
+            casework.recover(entry, case, {first: yuan(500)}, Payer.CONTRACTOR)
+
+    pair.home.time.to(date(2026, 3, 5))
+    with (
+        pytest.raises(RecoveryKnown),
+        pair.home.entry(pair.village, Office.STATION) as entry,
+    ):
+        casework.recover(entry, case, None, Payer.CONTRACTOR, report=report)
+
+    told = get(pair.home, case)
+    assert (told.all_recovered, told.recovered(first)) == (yuan(500), yuan(500))
+
+
+def test_a_report_whose_payment_was_annulled_is_taken_over_anew(pair: Pair) -> None:
+    case, (first, _) = joint(pair)
+    with pair.host.entry(pair.street, Office.STATION) as entry:
+        report = casework.recover(entry, case, {first: yuan(500)}, Payer.CONTRACTOR)
+    pair.sync()
+    with pair.home.entry(pair.village, Office.STATION) as entry:
+        recovery = casework.recover(entry, case, {first: yuan(400)}, Payer.CONTRACTOR)
+    with pair.home.entry(pair.village, Office.STATION) as entry:
+        casework.record(entry, case, lambda told: told.match(entry.act, recovery, report))
+    with pair.home.ledger.reading() as reader:
+        head = next(one.position for one in reader.records(case) if one.kind == "RecoveryRecorded")
+    second = pair.home.officer(pair.village, Office.REVIEWER)
+    with pair.home.entry(pair.village) as entry:
+        procedures.annul(entry, head, Why.TWICE, "重复登记", confirmed_by=second)
+
+    with pair.home.entry(pair.village, Office.STATION) as entry:
+        casework.recover(entry, case, None, Payer.CONTRACTOR, report=report)
+
+    assert get(pair.home, case).recovered(first) == yuan(500)
+
+
 def test_a_receipt_that_the_other_side_confirms_is_known_to_the_lead(pair: Pair) -> None:
     case, (first, second) = joint(pair)
     recovery = paid(pair.home, pair.village, case, 500)

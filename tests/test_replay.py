@@ -22,12 +22,13 @@ from ledger.domain.corrections import (
     dispute_partners,
 )
 from ledger.domain.identity import DocumentKind
-from ledger.domain.ids import ConsentId, LinkId, UnionId, new, new_person
+from ledger.domain.ids import ConsentId, LinkId, UnionId, new, new_membership, new_person
 from ledger.domain.kernel import Code, Decision, Event, Group, NewerKind, Office, StreamId
 from ledger.domain.membership import (
     Card,
     Membership,
     MembershipApplied,
+    Proof,
     State,
 )
 from ledger.domain.persons import (
@@ -424,6 +425,26 @@ def test_two_records_of_one_person_are_one_file_from_the_day_the_link_is_known(
     assert after.identity.others == ()
     assert {line.kind for line in after.lines} >= {"PersonsLinked", "PersonsUnlinked"}
     assert file_of(home, mine, known_on=date(2026, 3, 10)).identity.others == (theirs,)
+
+
+def test_a_membership_that_was_loaded_counts_from_its_enrolment(home: World) -> None:
+    person, village = home.worker("韦秀英"), home.union("纳合村工会")
+    with home.entry(village, Office.APPROVER) as entry:
+        entry.write(
+            Membership.load(
+                entry.act, new_membership(), person, village, date(2009, 5, 1), Proof.CARD
+            )
+        )
+    hurt = date(2015, 6, 1)
+
+    with home.ledger.looking(home.look()) as reader:
+        file = replay.worker(reader, person, as_of=hurt)
+        before = replay.worker(reader, person, as_of=date(2009, 4, 30))
+
+    assert file.current is not None
+    assert [file.current.union] == [each.union for each in file.responsible_on(hurt)] == [village]
+    assert [line.kind for line in file.lines] == ["MembershipLoaded"]
+    assert (file.identity.name, before.current) == ("韦秀英", None)
 
 
 def test_a_look_alike_is_a_warning_until_told_apart_and_again_when_the_data_change(

@@ -365,6 +365,8 @@ _OVER = frozenset({Stage.CLOSED, Stage.DECLINED, Stage.WITHDRAWN})
 def _decides(who: Visitor, file: GrantFile) -> str:
     """Whose form stands beside the grant: `review`, `approve`, or none."""
     now = file.state
+    if now.renamed and may(who, aid.AidReviewed):
+        return "review"
     if now.stage not in _UNDECIDED or file.aid_list or file.past or now.approval:
         return ""
     reviewed = all(each.done_on for each in now.steps if each.step is Step.REVIEW)
@@ -437,8 +439,8 @@ def _offers(who: Visitor, file: GrantFile) -> Iterator[Offer]:
         yield from _paying(who, file)
     if now.stage is Stage.TAKING_BACK:
         yield from one(aid.MoneyTakenBack, "aid/took_back", "登记追回到账", MAIN)
-    if now.stage is Stage.RECEIVED:
-        yield from one(aid.GrantClosed, "aid/close", "办结", MAIN)
+    if now.stage in {Stage.RECEIVED, Stage.FAILED}:
+        yield from one(aid.GrantClosed, "aid/close", "办结", _first(now.stage is Stage.RECEIVED))
     if not over and unpaid and not file.aid_list:
         yield from one(aid.AidAmended, "aid/amend", "修改申请")
     if not over and not now.under_way.fen and now.paid.fen < max(now.approved.fen, 1):

@@ -646,9 +646,17 @@ def took_back(grant: GrantRef, body: TakingBack, asked: Acting, seen: Seen) -> R
     ))  # fmt: skip
 
 
+class Closing(Body):
+    """Whether what did not arrive is given up."""
+
+    uncollected: bool = Field(False, description="未到账的不再发放")
+
+
 @ROUTER.act("/{grant}/closure", "办结")
-def close(grant: GrantRef, body: Body, asked: Acting, seen: Seen) -> Response:
-    return _upon(asked, body, grant, seen, lambda entry: aiding.close(entry, grant))
+def close(grant: GrantRef, body: Closing, asked: Acting, seen: Seen) -> Response:
+    return _upon(asked, body, grant, seen, lambda entry: aiding.close(
+        entry, grant, uncollected=body.uncollected
+    ))  # fmt: skip
 
 
 class Past(Body):

@@ -802,6 +802,7 @@ def took_back(
 def close(
     grant: Grant,
     province: ProvinceOption,
+    uncollected: Annotated[bool, typer.Option("--uncollected", help="未到账的不再发放。")] = False,
     account: AccountOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -810,7 +811,7 @@ def close(
 
     _upon(
         grant, province, account, (Office.CLERK, Office.REVIEWER), "已办结", as_json,
-        aiding.close,
+        lambda entry, one: aiding.close(entry, one, uncollected=uncollected),
     )  # fmt: skip
 
 

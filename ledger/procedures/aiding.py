@@ -5,12 +5,14 @@ notice may end: all that is found here and handed to the law, which decides. Mon
 grant with its approval, drawn with its payment, and back with its return, in the same entry.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import date, timedelta
 
 from ledger.book import Entry, NotFound
 from ledger.clock import working_days_after
 from ledger.domain.aid import (
+    AidApplied,
     AidApproved,
     AidGrant,
     AidList,
@@ -23,14 +25,16 @@ from ledger.domain.aid import (
     Lifted,
     Means,
     MoneyOutstanding,
+    PastAidRecorded,
     PayeeKind,
     PaymentMade,
+    SheetPaid,
     Signed,
     TakenBackFor,
     WrongFund,
 )
 from ledger.domain.aiding import AidKind, CapPer, Days, KindRules, PayMode, Step
-from ledger.domain.funds import BackCause, Fund
+from ledger.domain.funds import BackCause, Fund, NotDrawn
 from ledger.domain.hardship import HardshipFile, HouseholdHasFile
 from ledger.domain.ids import (
     AidListId,
@@ -120,7 +124,12 @@ def unapproved(entry: Entry, fact: Fact) -> Callable[[], None] | None:
             return None
     if paid or under_way:
         raise MoneyOutstanding(grant=name, paid=paid, under_way=under_way)
-    return lambda: _release(entry, e.fund, name)
+
+    def free() -> None:
+        money = entry.read(Fund, e.fund)
+        _release(entry, money, name, money.reserved_for(name))
+
+    return free
 
 
 def _household(entry: Entry, person: PersonId) -> HouseholdId | None:
@@ -265,22 +274,32 @@ def amend(
 ) -> None:
     """Changes what is asked for; money that was kept for the old content is free again.
 
+    It is held where the need that it is for now is already aided; the entry holds the head.
     Raises: NotFound, NotYourGrant, and what `AidGrant.amend` raises.
     """
+    assert entry.locked
     one, concerned = _mine(entry, grant)
+    before = one.need
+    amended = one.amend(
+        entry.act, amount, need, kin=concerned, acting_for=stands_in_for(entry), reason=reason
+    )
     _free(entry, one)
-    entry.write(
-        one.amend(entry.act, amount, need, kin=concerned, acting_for=stands_in_for(entry),
-                  reason=reason)
-    )  # fmt: skip
+    entry.write(amended)
+    if one.need != before and rules_of(entry, one).once_per_need:
+        _hold_doubles(entry, one)
 
 
 def name_payee(
     entry: Entry, grant: GrantId, kind: PayeeKind, *, payee: PersonId | None = None,
     paper: Code | None = None, holder: str = "", bank: str = "", account: str = "",
 ) -> None:  # fmt: skip
-    """Says to whom it is paid. Raises: NotFound, NotYourGrant, and what `name_payee` raises."""
+    """Says to whom it is paid; once its list is sent up, only after a payment did not arrive.
+
+    Raises: NotFound, NotYourGrant, ListClosed, and what `name_payee` raises.
+    """
     one, concerned = _mine(entry, grant)
+    if one.aid_list is not None and one.lost_payment is None:
+        _list(entry, one.aid_list).still_open()
     near = frozenset[PersonId]() if kind is PayeeKind.APPLICANT else kin_of(entry, payee)
     _widen(entry, one.duties, payee, *near)
     _free(entry, one)
@@ -397,6 +416,7 @@ def approve(
         category=_category(entry, one.file), above=_above(entry, rules), minutes=minutes,
         kin=concerned, acting_for=stands_in_for(entry), opinion=opinion,
     )  # fmt: skip
+    _free(entry, one)
     _keep(entry, money, grant, Fen(approved.amount - one.paid))  # a part may be paid already
     entry.write(approved)
 
@@ -417,33 +437,39 @@ def _keep(entry: Entry, money: Fund, grant: GrantId, amount: Fen) -> None:
 
 
 def _free(entry: Entry, grant: AidGrant) -> None:
-    """Gives back what the fund still keeps for a grant."""
-    if grant.approval is not None and grant.id is not None and grant.aid_list is None:
-        _release(entry, grant.approval.fund, grant.id)
+    """Gives back what the funds still keep for a grant; of a list, one share where it ends unpaid."""
+    assert grant.id is not None
+    key, most = GrantId(grant.aid_list or grant.id), None
+    if grant.aid_list is not None:
+        each = entry.read(AidList, grant.aid_list).each
+        most = each if grant.ended is not None and not grant.paid else Fen(0)
+    for money in _funds(entry, grant):
+        kept = money.reserved_for(key)
+        part = kept if most is None else Fen(min(kept, most))
+        _release(entry, money, key, part)
 
 
-def _release(entry: Entry, fund: FundId, grant: GrantId) -> None:
-    money = entry.read(Fund, fund)
-    kept = money.reserved_for(grant)
-    if kept and money.keeper is not None:
+def _release(entry: Entry, money: Fund, key: GrantId, part: Fen) -> None:
+    """Gives back so much of what a fund keeps, in the name of its keeper."""
+    if part and money.keeper is not None:
         act = entry.ledger.procedure(money.keeper, entry.act.on)
-        entry.write(money.release(act, grant, kept), act=act)
+        entry.write(money.release(act, key, part), act=act)
 
 
 def decline(entry: Entry, grant: GrantId, opinion: str) -> None:
     """Raises: NotFound, NotYourGrant, and what `AidGrant.decline` raises."""
     one, concerned = _mine(entry, grant)
     declined = one.decline(entry.act, opinion, kin=concerned, acting_for=stands_in_for(entry))
-    _free(entry, one)
     entry.write(declined)
+    _free(entry, one)
 
 
 def withdraw(entry: Entry, grant: GrantId, reason: str = "") -> None:
     """Raises: NotFound, NotYourGrant, and what `AidGrant.withdraw` raises."""
     one, _ = _mine(entry, grant)
     withdrawn = one.withdraw(entry.act, reason)
-    _free(entry, one)
     entry.write(withdrawn)
+    _free(entry, one)
 
 
 def review_emergency(entry: Entry, grant: GrantId, upheld: bool, opinion: str = "") -> None:
@@ -480,13 +506,18 @@ def made(entry: Entry, grant: GrantId, payment: int, voucher: Code) -> None:
     """It was paid: the money leaves the fund. Raises: NotFound, NotYourGrant, NoSuchPayment."""
     one, concerned = _mine(entry, grant)
     paid = one.made(entry.act, payment, voucher, kin=concerned, acting_for=stands_in_for(entry))
-    fund, key, number = _drawn_for(entry, one, payment)
     entry.write(paid)
-    _draw(entry, fund, key, number, paid.amount)
+    newest, *older = _funds(entry, one)
+    left = paid.amount
+    for money in older:  # what came back to a fund of an earlier approval is kept for it there
+        if part := min(left, money.reserved_for(grant)):
+            _draw(entry, money, grant, payment, part)
+            left = Fen(left - part)
+    if left:
+        _draw(entry, newest, grant, payment, left)
 
 
-def _draw(entry: Entry, fund: FundId, grant: GrantId, payment: int, amount: Fen) -> None:
-    money = entry.read(Fund, fund)
+def _draw(entry: Entry, money: Fund, grant: GrantId, payment: int, amount: Fen) -> None:
     assert money.keeper is not None
     act = entry.ledger.procedure(money.keeper, entry.act.on)
     entry.write(money.draw(act, grant, payment, amount), act=act)
@@ -501,18 +532,32 @@ def returned(entry: Entry, grant: GrantId, payment: int, why: Failure, voucher: 
     """It came back, and waits to be sent again. Raises: NotFound, NotYourGrant, NoSuchPayment."""
     one, _ = _mine(entry, grant)
     back = one.returned(entry.act, payment, why, voucher)
-    fund, key, number = _drawn_for(entry, one, payment)
     entry.write(back)
-    _back(entry, fund, key, number, back.amount, BackCause.RETURNED_BY_BANK)
+    _back(entry, one, back.amount, BackCause.RETURNED_BY_BANK, of=payment)
+    if one.ended is not None or (one.aid_list is None and one.approval is None):
+        _free(entry, one)  # there is nothing that it could be sent again for
 
 
 def _back(
-    entry: Entry, fund: FundId, grant: GrantId, payment: int, amount: Fen, cause: BackCause
+    entry: Entry, one: AidGrant, amount: Fen, cause: BackCause, of: int | None = None
 ) -> None:
-    money = entry.read(Fund, fund)
-    assert money.keeper is not None
-    act = entry.ledger.procedure(money.keeper, entry.act.on)
-    entry.write(money.give_back(act, grant, payment, amount, cause), act=act)
+    """Money is in the funds that paid it; of this payment first, then of the newest.
+
+    What was taken back may have been booked to this payment, and then it is of another.
+    """
+    arrived = [each.number for each in reversed(one.payments.values()) if each.arrived]
+    left = amount
+    for payment in [of, *arrived] if of else arrived:
+        key, drawn = _drawn_as(entry, one, payment)
+        for money in _funds(entry, one):
+            assert money.keeper is not None
+            paid = min(money.paid_for(key, drawn), one.payments[payment].amount)
+            if part := Fen(min(left, paid)):
+                act = entry.ledger.procedure(money.keeper, entry.act.on)
+                entry.write(money.give_back(act, key, drawn, part, cause), act=act)
+                left = Fen(left - part)
+    if left:
+        raise NotDrawn(grant=one.id, amount=left)
 
 
 def sign(
@@ -547,53 +592,58 @@ def took_back(entry: Entry, grant: GrantId, amount: Fen, voucher: Code) -> None:
     """
     one, _ = _mine(entry, grant)
     back = one.took_back(entry.act, amount, voucher)
-    before = one.taken_back
     entry.write(back)
-    fund, key, numbers = _paid_by(entry, one)
-    left, skipped = amount, before
-    for number, paid in numbers:
-        free = max(0, paid - skipped)
-        skipped = Fen(max(0, skipped - paid))
-        part = Fen(min(left, free))
-        if part:
-            _back(entry, fund, key, number, part, BackCause.TAKEN_BACK)
-            left = Fen(left - part)
+    _back(entry, one, amount, BackCause.TAKEN_BACK)
 
 
-def _paid_by(entry: Entry, one: AidGrant) -> tuple[FundId, GrantId, Sequence[tuple[int, Fen]]]:
-    """The fund that paid a grant, under whose name, and what it paid, the newest first."""
-    arrived = [p for p in one.payments.values() if p.arrived]
-    paid = [(_drawn_for(entry, one, p.number), p.amount) for p in reversed(arrived)]
-    fund, key, _ = paid[0][0]
-    return fund, key, [(drawn, amount) for (_, _, drawn), amount in paid]
-
-
-def _drawn_for(entry: Entry, one: AidGrant, payment: int) -> tuple[FundId, GrantId, int]:
-    """From which fund a payment was drawn, under whose name and number: of a list, its sheet's."""
+def _funds(entry: Entry, one: AidGrant) -> list[Fund]:
+    """The funds that have kept or paid its money: of every approval, also voided, the newest first."""
     assert one.id is not None
-    if one.past is not None:
-        return one.past.fund, one.id, 1
-    events = [fact.event for fact in reversed(entry.history(one.id))]
-    if one.aid_list is None:  # an approval that was voided since has paid it all the same
-        (fund, *_) = [event.fund for event in events if isinstance(event, AidApproved)]
-        return fund, one.id, payment
-    held = entry.read(AidList, one.aid_list)
-    assert held.approved is not None
-    made_by = [event for event in events if isinstance(event, PaymentMade)]
-    (voucher, *_) = [event.voucher for event in made_by if event.payment == payment]
-    sheets = [each.sheet for each in held.handed_out if each.voucher == voucher]
-    return held.approved.fund, GrantId(one.aid_list), sheets[-1]
+    named = [
+        fact.event.fund
+        for fact in reversed(entry.history(one.aid_list or one.id))
+        if isinstance(fact.event, AidApproved | AidListApproved | PastAidRecorded)
+    ]
+    if one.approval is not None:
+        named.insert(0, one.approval.fund)
+    return [entry.read(Fund, fund) for fund in dict.fromkeys(named)]
 
 
-def close(entry: Entry, grant: GrantId) -> None:
-    """Nothing is open; what the fund still keeps for it is free again.
+def _drawn_as(entry: Entry, one: AidGrant, payment: int) -> tuple[GrantId, int]:
+    """Under whose name and number a payment was drawn: of a list, its sheet's.
+
+    A sheet stands right before its payments; its voucher may be that of another sheet, too.
+    """
+    assert one.id is not None
+    if one.aid_list is None:
+        return one.id, payment
+    made_at = min(
+        fact.position
+        for fact in entry.history(one.id)
+        if isinstance(fact.event, PaymentMade)
+        and fact.event.payment == payment
+        and fact.corrects is None
+    )
+    sheets = [
+        fact.event.sheet
+        for fact in entry.history(one.aid_list)
+        if isinstance(fact.event, SheetPaid) and fact.position < made_at and fact.corrects is None
+    ]
+    return GrantId(one.aid_list), sheets[-1]
+
+
+def close(entry: Entry, grant: GrantId, *, uncollected: bool = False) -> None:
+    """Nothing is open; what the funds still keep for it is free again.
+
+    `uncollected`: what did not arrive is not sent again.
 
     Raises: NotFound, NotYourGrant, and what `AidGrant.close` raises.
     """
     one, _ = _mine(entry, grant)
-    closed = one.close(entry.act)
-    _free(entry, one)
+    rules = rules_of(entry, one) if one.scheme is not None else None  # none: paid before, on paper
+    closed = one.close(entry.act, rules, uncollected=uncollected)
     entry.write(closed)
+    _free(entry, one)
 
 
 def record_past(
@@ -662,22 +712,29 @@ def put_on(
     every = list(dict.fromkeys(persons))
     conn, origin = entry.conn, entry.ledger.origin
     same = worker_files.identities(conn, origin, every)
-    aided = {alias: person for person, ids in same.items() for alias in ids}
-    before: dict[PersonId, list[GrantId]] = {}
+    before: dict[str, list[GrantId]] = {}
     if rules.once_per_need:
+        aided = {alias for ids in same.values() for alias in ids}
         for other in grants.for_need(conn, origin, list(aided), one.kind, [asked]):
             if other.stage not in _COME_TO_NOTHING:
-                before.setdefault(aided[other.beneficiary], []).append(other.grant)
+                before.setdefault(other.beneficiary, []).append(other.grant)
     members = memberships_held(entry, every) if rules.members_only else {}
     known = on_record(entry, every)
     acting, procedure = stands_in_for(entry), entry.ledger.procedure(entry.act.union)
     barred = concerns(entry, entry.act.decider, acting)
     by_year = any(cap.per is not CapPer.APPLICATION for cap in rules.caps)
+    put = _PutOn(one.kind, entry.written)
     made: list[GrantId] = []
     for person in every:
         household = _household(entry, person) if by_year or rules.categories else None
         file, category = _file(entry, household)
+        twins = put.of(same[person])
         already = _in_year(entry, one.kind, household, person, person) if by_year else {}
+        already = {
+            per: Fen(sum((each.amount for each in here), already[per]))
+            for per in already
+            for here in [put.households[household] if per is CapPer.HOUSEHOLD_YEAR else twins]
+        }
         one.admit(entry.act, rules, already, category=category, acting_for=acting)
         applied = AidGrant.apply(
             entry.act, new_grant(), person, scheme=one.scheme, version=one.rules_version,
@@ -689,12 +746,34 @@ def put_on(
         )  # fmt: skip
         entry.start(applied)
         made.append(applied.grant)
-        if others := before.get(person):
+        put.add(applied)
+        others = [each for alias in sorted(same[person]) for each in before.get(alias, ())]
+        if rules.once_per_need:
+            others += [each.grant for each in twins if each.need == asked]
+        if others:
             grant = entry.look_up(AidGrant, applied.grant)
             for other in others:
                 if (held := grant.hold(other)) is not None:
                     entry.write(held, act=procedure)
     return made
+
+
+class _PutOn:
+    """Who was put on a list for that kind in this entry, and no view can know yet."""
+
+    def __init__(self, kind: AidKind, written: Iterable[Event]) -> None:
+        self.persons: dict[str, list[AidApplied]] = defaultdict(list)
+        self.households: dict[str | None, list[AidApplied]] = defaultdict(list)
+        for event in written:
+            if isinstance(event, AidApplied) and event.aid_list and event.kind is kind:
+                self.add(event)
+
+    def add(self, applied: AidApplied) -> None:
+        self.persons[applied.person].append(applied)
+        self.households[applied.household].append(applied)
+
+    def of(self, ids: Iterable[str]) -> list[AidApplied]:
+        return [each for one in sorted(ids) for each in self.persons.get(one, ())]
 
 
 def on_list(entry: Entry, aid_list: AidListId) -> list[AidGrant]:
@@ -716,14 +795,15 @@ def strike_off(entry: Entry, grant: GrantId, reason: str = "") -> None:
 def send_up(entry: Entry, aid_list: AidListId) -> Code:
     """Sends a list up for review and approval; returns the digest of who is on it.
 
-    The entry holds the head. Raises: NotFound, NotYourGrant, ListClosed, ListEmpty.
+    The entry holds the head. Raises: NotFound, NotYourGrant, and what `AidList.close` raises.
     """
     assert entry.locked
     one = _list(entry, aid_list)
-    on_it = on_list(entry, aid_list)
+    on_it = [each for each in on_list(entry, aid_list) if each.ended is None]
     hands = {who for each in on_it for who in each.duties.held.get(Duty.HANDLER, ())}
     closed = one.close(
         entry.act, [each.id for each in on_it if each.id],
+        unnamed=[each.id for each in on_it if each.id and each.payee is None],
         hands=[PersonId(who) for who in hands], concerned=_of_list(entry, aid_list),
         acting_for=stands_in_for(entry),
     )  # fmt: skip
@@ -762,7 +842,10 @@ def approve_list(
         grants=on_list(entry, aid_list) if set(rules.steps) - {Step.REVIEW, Step.MINUTES} else (),
         above=_above(entry, rules), minutes=minutes, acting_for=stands_in_for(entry),
     )  # fmt: skip
-    _keep(entry, money, GrantId(aid_list), approved.total)
+    on_it = grants.on_list(conn, origin, aid_list)
+    declined = grants.on_list(conn, origin, aid_list, stages=[grants.Stage.DECLINED])
+    there = len(on_it) - len(declined)  # who withdrew since it was sent up needs no money
+    _keep(entry, money, GrantId(aid_list), Fen(there * one.each))
     entry.write(approved)
     return approved
 
@@ -796,7 +879,8 @@ def hand_out(
     )  # fmt: skip
     assert one.approved is not None
     entry.write(sheet, *made_)
-    _draw(entry, one.approved.fund, GrantId(aid_list), sheet.sheet, sheet.total)
+    money = entry.read(Fund, one.approved.fund)
+    _draw(entry, money, GrantId(aid_list), sheet.sheet, sheet.total)
     return sheet.count
 
 
@@ -840,17 +924,19 @@ def _grants(
 def hold_for_theirs(entry: Entry, fact: Fact, other: AidGrant) -> None:
     """The partner aids the same need: ours is held where it came later and is not paid yet.
 
-    Both sides see both applications and hold the same one: the later by date, then by journal.
+    Both sides see both applications and hold the same one: that which came to this need later by
+    date, then by journal.
     """
-    if other.beneficiary is None or other.kind is None or other.applied_on is None:
+    if other.beneficiary is None or other.kind is None or other.asked_on is None:
         return
     conn, origin = entry.conn, entry.ledger.origin
     aided = worker_files.identity(conn, origin, other.beneficiary)
     for same in grants.for_need(conn, origin, aided, other.kind, [other.need]):
         if same.origin != origin or same.stage in _COME_TO_NOTHING:
             continue
-        first = min((other.applied_on.isoformat(), other.origin), (same.applied_on, same.origin))
         ours = entry.look_up(AidGrant, same.grant)
+        assert ours.asked_on is not None
+        first = min((other.asked_on, other.origin), (ours.asked_on, origin))
         if first[1] == origin or ours.paid or ours.union is None or other.id is None:
             continue
         held = ours.hold(other.id)

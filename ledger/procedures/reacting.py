@@ -6,7 +6,7 @@ Each function looks at one fact of the other side and asks the domain what follo
 from collections.abc import Sequence
 
 from ledger.book import Entry
-from ledger.domain.aid import AidApplied, AidGrant
+from ledger.domain.aid import AidAmended, AidApplied, AidGrant
 from ledger.domain.channels import LinkClosed, LinkNarrowed, ShredRequested
 from ledger.domain.consents import Consent, ConsentWithdrawn
 from ledger.domain.funds import (
@@ -72,7 +72,7 @@ def react(entry: Entry, facts: Sequence[Fact]) -> None:
                 end_by_death(entry, e.person, fact.ref)
             case DoubleMembershipSettled() as e:
                 _settled(entry, fact, e)
-            case AidApplied() as e:
+            case AidApplied() | AidAmended() as e:
                 hold_for_theirs(entry, fact, entry.look_up(AidGrant, e.grant))
             case ShareAccepted() | ShareDeclined() as e:
                 conclude_share(entry, e.giver, e.fund, e.offer, fact.ref)

@@ -257,19 +257,36 @@ class Whose:
     household: str | None = None
 
 
+def _theirs(whose: Whose) -> ColumnElement[bool]:
+    if whose.persons:
+        return aid_grant.c.person.in_(sorted(whose.persons))
+    if whose.beneficiaries:
+        return aid_grant.c.beneficiary.in_(sorted(whose.beneficiaries))
+    return aid_grant.c.household == whose.household
+
+
+def counted_together(conn: Connection, origin: str, kind: str, whose: Whose) -> list[GrantId]:
+    """The grants of one kind, of any year, that a cap counts together."""
+    rows = conn.execute(
+        select(aid_grant.c.grant_id)
+        .where(
+            aid_grant.c.generation == live(conn, origin, NAME),
+            aid_grant.c.kind == kind,
+            _theirs(whose),
+        )
+        .order_by(aid_grant.c.grant_id)
+    )
+    return [GrantId(row[0]) for row in rows]
+
+
 def granted(
     conn: Connection, origin: str, kind: str, year: int, whose: Whose, *, but: str = ""
 ) -> Fen:
     """What was granted in a calendar year, in fen, by either province, as far as known here."""
-    if whose.persons:
-        them = aid_grant.c.person.in_(sorted(whose.persons))
-    elif whose.beneficiaries:
-        them = aid_grant.c.beneficiary.in_(sorted(whose.beneficiaries))
-    else:
-        them = aid_grant.c.household == whose.household
     total = conn.execute(
         select(func.sum(aid_grant.c.granted)).where(
-            aid_grant.c.generation == live(conn, origin, NAME), aid_grant.c.kind == kind, them,
+            aid_grant.c.generation == live(conn, origin, NAME), aid_grant.c.kind == kind,
+            _theirs(whose),
             aid_grant.c.grant_id != but,
             aid_grant.c.applied_on >= f"{year}-01-01", aid_grant.c.applied_on <= f"{year}-12-31",
         )

@@ -7,7 +7,7 @@ Read page by page, so that a million payments take time and no memory.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
 from typing import TypeVar
@@ -31,7 +31,7 @@ from ledger.domain.kernel import Act, Aggregate, Code, Decision, Fact, Fen, Refu
 from ledger.domain.schemes import NoRuleForThis, Scheme
 from ledger.domain.services import CostRecorded
 from ledger.journal.tables import paying, record
-from ledger.projections import disbursement_audit, fund_statements
+from ledger.projections import fund_statements, grants, worker_files
 from ledger.projections.posting import live
 from ledger.projections.two_times import UNCHANGED
 from ledger.replay.told import Told, gather_streams
@@ -266,18 +266,24 @@ def _under_way(grant: AidGrant, but: Payment | None) -> int:
 
 def _allowed(shared: _Shared, told: Sequence[Told], decided: Told) -> _Due:
     """What the law allows of an approval: it is put to the law once more, as it was known then."""
-    fact, position = decided.fact, decided.seq
-    assert isinstance(fact.event, AidApproved)
+    # A corrected approval is judged as of the day of the one in whose place it stands.
+    first = next(each for each in told if each.rank == decided.rank)
+    fact, position = first.fact, first.seq
+    stands = decided.fact.event
+    assert isinstance(stands, AidApproved)
     asked = AidGrant.of(_before(told, position))
     rules = _rules(shared, asked, fact, position)
     if rules is None:
         return Fen(0), (Mismatch.NO_RULES,), ()
-    already = _already(shared, asked, rules)
+    already = _already(shared, asked, rules, first)
+    category = _category(shared, asked, decided.fact, position)
+    act = replace(_on_paper(fact), on=decided.fact.on)
+    if decided.fact.decided_by is not None:
+        act = replace(act, decided_by=decided.fact.decided_by)
     try:
         again = asked.approve(
-            _on_paper(fact), asked.content, rules=rules, fund=fact.event.fund, already=already,
-            category=_category(shared, asked, fact, position), above=shared.above(rules),
-            minutes=fact.event.minutes,
+            act, asked.content, rules=rules, fund=stands.fund, already=already,
+            category=category, above=shared.above(rules), minutes=stands.minutes,
         )  # fmt: skip
     except Refused as rule:
         return Fen(0), (Mismatch.NOT_APPROVED,), (type(rule).__name__,)
@@ -285,9 +291,13 @@ def _allowed(shared: _Shared, told: Sequence[Told], decided: Told) -> _Due:
     if against:
         return Fen(0), (Mismatch.AGAINST_RULES,), again.findings
     if again.findings:
-        most = min(cap.most - already.get(cap.per, 0) for cap in rules.caps)
+        most = min(
+            cap.most - already.get(cap.per, 0)
+            for cap in rules.caps
+            if cap.category in (None, category)
+        )
         return Fen(max(0, most)), (Mismatch.ABOVE_CAP,), again.findings
-    if again.amount != fact.event.amount:
+    if again.amount != stands.amount:
         return again.amount, (Mismatch.AGAINST_RULES,), ("ContentChanged",)
     return again.amount, (), ()
 
@@ -326,11 +336,36 @@ def _category(shared: _Shared, grant: AidGrant, fact: Fact, position: int) -> Co
     return Code(held) if held is not None and file.valid_on(fact.on) else None
 
 
-def _already(shared: _Shared, grant: AidGrant, rules: KindRules) -> dict[CapPer, Fen]:
-    """What was granted before this one in its year, by the order of decisions."""
-    if all(cap.per is CapPer.APPLICATION for cap in rules.caps) or grant.id is None:
+def _already(
+    shared: _Shared, grant: AidGrant, rules: KindRules, decided: Told
+) -> dict[CapPer, Fen]:
+    """What was granted beside it in its year, to whom was one person or household, as known then."""
+    if all(cap.per is CapPer.APPLICATION for cap in rules.caps):
         return {}
-    return disbursement_audit.granted_before(shared.reader.conn, shared.own, grant.id)
+    assert grant.kind is not None
+    assert grant.applied_on is not None
+    conn, own = shared.reader.conn, shared.own
+    there = [each for each in (grant.person, grant.beneficiary) if each is not None]
+    same = worker_files.identities(conn, own, there, decided.fact.at)
+    asked: dict[CapPer, grants.Whose] = {}
+    if grant.person is not None:
+        asked[CapPer.PERSON_YEAR] = grants.Whose(persons=same[grant.person])
+    if grant.beneficiary is not None:
+        asked[CapPer.CHILD_YEAR] = grants.Whose(beneficiaries=same[grant.beneficiary])
+    if grant.household is not None:
+        asked[CapPer.HOUSEHOLD_YEAR] = grants.Whose(household=grant.household)
+    found: dict[CapPer, Fen] = {}
+    for per, whose in asked.items():
+        names = grants.counted_together(conn, own, grant.kind, whose)
+        others = [shared.at(AidGrant, name, decided.seq) for name in names if name != grant.id]
+        found[per] = Fen(
+            sum(
+                each.granted
+                for each in others
+                if each.applied_on is not None and each.applied_on.year == grant.applied_on.year
+            )
+        )
+    return found
 
 
 # ── one cost of a service ────────────────────────────────────────────────────────────────────

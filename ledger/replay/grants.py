@@ -211,6 +211,7 @@ class GrantNow:
     objections: tuple[ObjectionNow, ...]
     held: tuple[str, ...]  # the grants for which this one waits
     payee: PayeeNow | None
+    renamed: bool  # the payee, on a list that was handed out: it waits for a second look
     approval: ApprovalNow | None
     review_due: date | None  # of an emergency
     payments: tuple[PaymentNow, ...]
@@ -417,7 +418,7 @@ class _Case:
             Amount.of(one.paid), Amount.of(one.to_take_back), Amount.of(one.taken_back),
             one.content if one.id else "", one.voided, tuple(self._program(one, day)),
             tuple(_notices(mine, one.notices, day)), tuple(_objections(mine)),
-            tuple(sorted(one.held)), self._payee(mine, one), approval,
+            tuple(sorted(one.held)), self._payee(mine, one), one.renamed, approval,
             one.approval.review_by if one.approval and one.review_due else None,
             tuple(self._payments(mine, one)), tuple(_take_backs(mine)),
             {duty: tuple(self._who(p) for p in sorted(persons))

@@ -31,6 +31,7 @@ from ledger.domain.kernel import (
     Redacted,
     standing,
 )
+from ledger.domain.membership import MembershipLoaded
 from ledger.domain.money import yuan
 from ledger.domain.persons import PersonRegistered, PersonRenamed
 from ledger.journal import canonical
@@ -200,8 +201,14 @@ def stand(told: Sequence[Told]) -> Standing:
 
 def effective(told: Sequence[Told], as_of: date | None) -> list[Told]:
     """What stood on a day: in the order in which it took effect, and on one day as recorded."""
-    found = [each for each in stand(told).told if as_of is None or each.fact.on <= as_of]
-    return sorted(found, key=lambda each: (each.fact.on, each.rank))
+    found = [each for each in stand(told).told if as_of is None or since(each) <= as_of]
+    return sorted(found, key=lambda each: (since(each), each.rank))
+
+
+def since(each: Told) -> date:
+    """From which day a fact counts: a membership that was loaded, from its enrolment."""
+    fact = each.fact
+    return min(fact.event.since, fact.on) if isinstance(fact.event, MembershipLoaded) else fact.on
 
 
 # ── names ────────────────────────────────────────────────────────────────────────────────────
@@ -396,7 +403,7 @@ def lines(
     changes = dict(_changes(told, stands, Showing(names, mask)))
     found: list[tuple[tuple[date, int, int], Line]] = []
     for each in told:
-        if as_of is not None and each.fact.on > as_of:
+        if as_of is not None and since(each) > as_of:
             continue
         head = None
         if isinstance(each.fact.event, FactCorrected):

@@ -18,7 +18,7 @@ from ledger.domain.identity import DocumentKind
 from ledger.domain.ids import PersonId
 from ledger.domain.kernel import Redacted
 from ledger.domain.membership import Membership, State
-from ledger.domain.persons import Person
+from ledger.domain.persons import Person, PersonRegistered
 from ledger.journal.record import instant
 from ledger.projections import worker_files
 from ledger.replay.alerts import Alert, Open, alerts
@@ -175,7 +175,13 @@ class _Case:
     def file(self, as_of: date | None, *, mask: bool) -> WorkerFile:
         day = as_of or self._reader.ledger.today
         standing = effective(self.told, as_of)
-        full = self._identity(standing)
+        # When she came on record says nothing of since when she is who she is.
+        later = [
+            each
+            for each in effective(self.told, None)
+            if isinstance(each.fact.event, PersonRegistered) and each not in standing
+        ]
+        full = self._identity([*later, *standing])
         shown = self.lines(as_of, mask=mask)
         state = self.state(standing, day)
         identity = full

@@ -30,6 +30,7 @@ from ledger.domain.aid import (
     NoReviewDue,
     NoSuchObjection,
     NotHeld,
+    NothingAmended,
     NothingAsked,
     NothingPosted,
     NoticeStands,
@@ -325,6 +326,15 @@ def test_an_approval_is_of_the_content_that_the_approver_saw() -> None:
 
     with pytest.raises(ContentChanged):
         case.approve(content=seen)
+
+
+def test_an_amendment_that_changes_nothing_meets_no_objection() -> None:
+    case = Case().examined().objected().answer(upheld=True)
+
+    with pytest.raises(NothingAmended):
+        case.amend(case.grant.amount)
+    assert case.grant.barring == [1]
+    assert case.amend(Fen(3_000_00)).grant.barring == []
 
 
 @pytest.mark.parametrize(

@@ -25,9 +25,13 @@ from ledger.domain.rights import (
     Claiming,
     ClaimMade,
     ClaimUnchanged,
+    ClockInterrupted,
     ClockKind,
     ClockNotPaused,
     ClockNotRunning,
+    ClockPaused,
+    ClockRanOut,
+    ClockResumed,
     ClockRunsAlready,
     ClockState,
     Doing,
@@ -436,6 +440,37 @@ def test_a_limitation_runs_anew_from_a_claim_a_complaint_or_a_promise():
     assert due(then(case, event)) == date(2027, 3, 2)
     with pytest.raises(NotInterruptible):
         running(ClockKind.AWARD).interrupt(act(), step("clock"), Interruption.CLAIMED, CALENDAR)
+
+
+def test_nothing_revives_a_limit_that_is_over():
+    case = running(ClockKind.ARBITRATION_LIMIT, date(2024, 1, 10))
+    clock = case.clocks[step("clock")]
+    assert clock.late(MONDAY)
+
+    with pytest.raises(ClockRanOut):
+        case.interrupt(act(), step("clock"), Interruption.CLAIMED, CALENDAR)
+    with pytest.raises(ClockRanOut):
+        case.pause(act(), step("clock"), Pause.OTHER, CALENDAR)
+    then(
+        case,
+        ClockInterrupted(CASE, step("clock"), Interruption.CLAIMED, date(2027, 3, 2)),
+    )
+    then(case, ClockPaused(CASE, step("clock"), Pause.OTHER, 0))
+    then(case, ClockResumed(CASE, step("clock"), date(2027, 3, 2)))
+
+    assert case.clocks[step("clock")] == clock
+    before = act(on=date(2025, 1, 10))  # the last day of it, typed up later
+    event = case.interrupt(before, step("clock"), Interruption.CLAIMED, CALENDAR)
+    assert due(then(case, event, before.on)) == date(2026, 1, 10)
+
+
+def test_the_latest_interruption_counts_in_whatever_order_they_are_typed_up():
+    case = running(ClockKind.ARBITRATION_LIMIT, date(2025, 4, 1))
+    for on in (date(2026, 2, 20), date(2025, 6, 1)):
+        event = case.interrupt(act(on=on), step("clock"), Interruption.CLAIMED, CALENDAR)
+        then(case, event, on)
+
+    assert due(case) == date(2027, 2, 20)
 
 
 def test_a_paused_clock_keeps_what_is_left():

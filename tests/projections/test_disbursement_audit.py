@@ -43,6 +43,7 @@ from ledger.projections import disbursement_audit as audit
 from ledger.projections import rebuild, schemes
 from ledger.projections.disbursement_audit import FindingState, Line, Sought
 from ledger.projections.filters import UnknownFilter
+from ledger.replay import derive
 from tests.aid import STUDY, TEMPORARY, WARMTH, YUAN, AidOffice
 from tests.auditing import (
     annul,
@@ -462,6 +463,21 @@ def test_a_category_that_was_too_high_lowers_the_cap(office: AidOffice) -> None:
     assert the(office, "PaidAboveCap").amount == 2000 * YUAN
     correct(office.world, file, HardshipFileOpened, category=Category.SEVERE)
     assert rules(office) == set()
+
+
+def test_due_is_what_the_cap_of_her_own_category_allows(office: AidOffice) -> None:
+    person, _ = with_file(office)
+    grant = office.apply(person, 6000 * YUAN, AidKind.LIVING, need="第一季度")
+    with office.entry(Office.REVIEWER) as entry:
+        aiding.review(entry, grant)
+    with office.entry(Office.CLERK) as entry:
+        aiding.name_payee(entry, grant, PayeeKind.APPLICANT, account="62")
+    approve_on_paper(office, grant)
+    office.pay(grant)
+
+    with office.world.ledger.reading() as reader:
+        [one] = derive(reader)
+    assert (one.paid, one.due) == (6000 * YUAN, 5000 * YUAN)
 
 
 def test_who_is_eligible_and_not_aided(office: AidOffice) -> None:

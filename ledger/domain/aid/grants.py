@@ -47,6 +47,7 @@ from ledger.domain.aid.rules import (
     NoReviewDue,
     NoSuchObjection,
     NotHeld,
+    NothingAmended,
     NothingAsked,
     NothingPosted,
     NoticeStands,
@@ -154,11 +155,13 @@ class Examined(Aggregate):
         self.aid_list: AidListId | None = None
         self.emergency = False
         self.applied_on: date | None = None
+        self.asked_on: date | None = None  # since when it is for this need
         self.steps: dict[Step, date] = {}
         self.means: Means | None = None
         self.notices: list[Notice] = []
         self.objections: list[Objection] = []
         self.payee: Payee | None = None
+        self.renamed = False  # on a list that was handed out; nobody has looked at it since
         self.held: set[GrantId] = set()
         self.lifted: set[GrantId] = set()
         self.approval: Approval | None = None
@@ -210,16 +213,18 @@ class Examined(Aggregate):
     ) -> AidAmended:  # fmt: skip
         """Changes what is asked for.
 
-        Raises: GrantOver, ListDecides, MoneyOutstanding, NothingAsked, OwnOrKin, OneDutyEach.
+        Raises: GrantOver, ListDecides, MoneyOutstanding, NothingAsked, NothingAmended, OwnOrKin,
+        OneDutyEach.
         """
         grant, person = self._unpaid()
         self._alone()
         if amount <= 0:
             raise NothingAsked(amount=amount)
+        wanted = self.need if need is None else need
+        if (amount, wanted) == (self.amount, self.need):
+            raise NothingAmended(grant=grant)
         self._keep_apart(Duty.HANDLER, act, acting_for, kin)
-        return AidAmended(
-            grant, person, amount, self.need if need is None else need, acting_for, reason
-        )
+        return AidAmended(grant, person, amount, wanted, acting_for, reason)
 
     def name_payee(
         self, act: Act, kind: PayeeKind, *, payee: PersonId | None = None,
@@ -285,11 +290,14 @@ class Examined(Aggregate):
     ) -> AidReviewed:  # fmt: skip
         """The second look; where it proposes another amount, nothing is paid yet.
 
+        On a list only at a payee who was named after the payment had come back.
+
         Raises: GrantOver, ListDecides, NothingAsked, MoneyOutstanding, OneDutyEach, OwnOrKin.
         """
         grant, person = self._open()
-        self._alone()
         proposed = self.amount if amount is None else amount
+        if not self.renamed or proposed != self.amount:
+            self._alone()
         if proposed <= 0:
             raise NothingAsked(amount=proposed)
         if proposed != self.amount:
@@ -595,6 +603,8 @@ class Examined(Aggregate):
                 self._past(e, fact)
             case AidAmended() as e:
                 self._note(Duty.HANDLER, fact, e.acting_for)
+                if e.need != self.need:
+                    self.asked_on = fact.on
                 self._change(e.amount, e.need)
                 self.steps.pop(Step.REVIEW, None)
             case PayeeNamed() as e:
@@ -607,6 +617,7 @@ class Examined(Aggregate):
                 self.steps[Step.MEANS_CHECK], self.means = fact.on, e.result
             case AidReviewed() as e:
                 self.steps[Step.REVIEW] = fact.on
+                self.renamed = False
                 self._note(Duty.REVIEWER, fact, e.acting_for)
                 if e.amount != self.amount:
                     self._change(e.amount, self.need)
@@ -649,7 +660,7 @@ class Examined(Aggregate):
         self.scheme, self.rules_version, self.kind = e.scheme, e.version, e.kind
         self.amount, self.beneficiary, self.need = e.amount, e.beneficiary, e.need
         self.household, self.file, self.aid_list = e.household, e.file, e.aid_list
-        self.emergency, self.applied_on = e.emergency, fact.on
+        self.emergency, self.applied_on, self.asked_on = e.emergency, fact.on, fact.on
         if e.file is not None:
             self.steps[Step.FILE] = fact.on
         self._note(Duty.HANDLER, fact, e.acting_for)
@@ -658,6 +669,7 @@ class Examined(Aggregate):
         self.id, self.person, self.union, self.origin = e.grant, e.person, e.union, fact.origin
         self.kind, self.amount, self.need = e.kind, e.amount, e.need
         self.beneficiary, self.applied_on, self.past = e.beneficiary, fact.on, e
+        self.asked_on = fact.on
         self.duties.add(Duty.HANDLER, e.handler)
         self.duties.add(Duty.APPROVER, e.approver)
 
@@ -668,8 +680,9 @@ class Examined(Aggregate):
         """What was publicised covers no more and nothing else; what was upheld has been met."""
         if amount > self.amount or need != self.need:
             self.steps.pop(Step.NOTICE, None)
-        for each in self.objections:
-            each.met = each.met or bool(each.upheld)
+        if (amount, need) != (self.amount, self.need):
+            for each in self.objections:
+                each.met = each.met or bool(each.upheld)
         self.amount, self.need = amount, need
         self._void()
 

@@ -145,15 +145,20 @@ class AidList(Aggregate):
 
     def close(
         self, act: Act, grants: Collection[GrantId], *, hands: Collection[PersonId] = (),
-        concerned: Collection[str] = (), acting_for: PersonId | None = None,
+        concerned: Collection[str] = (), unnamed: Collection[GrantId] = (),
+        acting_for: PersonId | None = None,
     ) -> AidListClosed:  # fmt: skip
         """Sends it up: from here on it is this list; `hands`: who put people on it.
 
-        Raises: ListClosed, ListEmpty, OneDutyEach, OwnOrKin.
+        `unnamed`: for whom no payee is named, and none will be once it is sent up.
+
+        Raises: ListClosed, ListEmpty, NoPayee, OneDutyEach, OwnOrKin.
         """
         self.still_open()
         if not grants:
             raise ListEmpty(aid_list=self.id)
+        if unnamed and self.mode in (PayMode.BANK, PayMode.INSTITUTION):
+            raise NoPayee(grants=sorted(unnamed)[:20])
         aid_list, union = self._there()
         self.duties.keep_apart(Duty.HANDLER, act, acting_for, concerned)
         total = Fen(len(grants) * self.each)
@@ -222,10 +227,10 @@ class AidList(Aggregate):
     ) -> tuple[SheetPaid, list[PaymentMade]]:  # fmt: skip
         """Hands out to these, by one signing sheet: one fact for each, and one for the total.
 
-        Also once more to whom it came back from.
+        Also once more to whom it came back from; to another payee after a second look.
 
         Raises: NotApproved, ListEmpty, NotOnTheList, GrantOver, BeyondTheGrant, NoPayee,
-        GoodsUnlisted, HeldAsDouble, OneDutyEach, OwnOrKin, ObjectionStopsPayment.
+        StepMissing, GoodsUnlisted, HeldAsDouble, OneDutyEach, OwnOrKin, ObjectionStopsPayment.
         """
         aid_list, union = self._there()
         approved, mode = self.approved, self.mode
@@ -241,6 +246,8 @@ class AidList(Aggregate):
                 raise BeyondTheGrant(grant=grant.id, paid=grant.paid, under_way=grant.under_way)
             if mode in (PayMode.BANK, PayMode.INSTITUTION) and grant.payee is None:
                 raise NoPayee(grant=grant.id)
+            if grant.renamed:
+                raise StepMissing(missing=[Step.REVIEW])
         again = sum(1 for grant in grants if grant.payments)
         fresh = Fen((len(on_it) - again) * self.each)
         if len({grant for _, grant, _ in on_it}) < len(on_it) or self.paid + fresh > approved.total:

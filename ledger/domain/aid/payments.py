@@ -14,6 +14,7 @@ from ledger.domain.aid.facts import (
     GrantClosed,
     MoneyTakenBack,
     PastAidRecorded,
+    PayeeNamed,
     PaymentFailed,
     PaymentInstructed,
     PaymentMade,
@@ -359,6 +360,9 @@ class AidGrant(Examined):
 
     def after(self, fact: Fact) -> None:
         match fact.event:
+            case PayeeNamed():
+                super().after(fact)
+                self.renamed = self.aid_list is not None and bool(self.payments)
             case PaymentInstructed() as e:
                 self.payments[e.payment] = Payment(
                     e.payment, e.amount, e.mode, PaymentState.INSTRUCTED, fact.on, fact.ref,

@@ -48,6 +48,15 @@ class NothingAsked(
     """Aid is for more than nothing."""
 
 
+class NothingAmended(
+    Refused,
+    zh="修改前后的金额和事由相同，没有修改。",
+    article="A17",
+    instead="写明修改后的金额或事由；不需修改的，不必登记。",
+):
+    """An amendment changes what is asked for."""
+
+
 class FileFirst(
     Refused,
     zh="此类救助须先建立困难档案，且档案有效、类别相符。",

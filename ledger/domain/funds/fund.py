@@ -125,6 +125,10 @@ class Fund(Aggregate):
         """What is kept for one grant."""
         return Fen(max(0, self._reservations.get(grant, 0)))
 
+    def paid_for(self, grant: GrantId, payment: int) -> Fen:
+        """What was drawn for one payment and has not come back."""
+        return Fen(max(0, self._paid.get((grant, payment), 0)))
+
     @property
     def offered(self) -> Fen:
         """What is set aside for other shares, until they answer (在途)."""

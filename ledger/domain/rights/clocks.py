@@ -16,6 +16,7 @@ from ledger.domain.rights.opening import WORKERS
 from ledger.domain.rights.rules import (
     ClockNotPaused,
     ClockNotRunning,
+    ClockRanOut,
     ClockRunsAlready,
     NoExtension,
     NoSuchStep,
@@ -191,6 +192,12 @@ class Running:
         return self.due is not None and end > self.due
 
 
+def _not_over(held: Running, on: date) -> None:
+    """Raises: ClockRanOut."""
+    if held.due is not None and on > held.due:
+        raise ClockRanOut(clock=held.id, due=held.due.isoformat())
+
+
 class Clocks(Leading):
     """The part of a case that is its time limits."""
 
@@ -216,17 +223,23 @@ class Clocks(Leading):
     def interrupt(
         self, act: Act, clock: StepId, why: Interruption, calendar: Calendar
     ) -> ClockInterrupted:
-        """Raises: NotInTheCase, CaseIsClosed, NoSuchStep, ClockNotRunning, NotInterruptible."""
+        """Runs anew from a day on which it still ran; what is over is not revived.
+
+        Raises: NotInTheCase, CaseIsClosed, NoSuchStep, ClockNotRunning, NotInterruptible,
+        ClockRanOut.
+        """
         case, held = self._helped(act), self._runs(clock)
         if not held.rule.interruptible:
             raise NotInterruptible(kind=held.kind)
+        _not_over(held, act.on)
         return ClockInterrupted(case, clock, why, ends(held.rule, act.on, calendar))
 
     def pause(self, act: Act, clock: StepId, why: Pause, calendar: Calendar) -> ClockPaused:
-        """Raises: NotInTheCase, CaseIsClosed, NoSuchStep, ClockNotRunning, NotPausable."""
+        """Raises: NotInTheCase, CaseIsClosed, NoSuchStep, ClockNotRunning, NotPausable, ClockRanOut."""
         case, held = self._helped(act), self._runs(clock)
         if not held.rule.pausable or held.due is None:
             raise NotPausable(kind=held.kind)
+        _not_over(held, act.on)
         if held.rule.unit is Unit.WORKING_DAYS:
             left = calendar.between(act.on, held.due)
         else:
@@ -276,11 +289,12 @@ class Clocks(Leading):
         match fact.event:
             case ClockStarted() as e:
                 self.clocks[e.clock] = Running(e.clock, e.kind, e.since, e.due, e.person)
-            case ClockInterrupted() as e:
-                self._set(e.clock, since=fact.on, due=e.due)
-            case ClockPaused() as e:
+            case ClockInterrupted() as e if self._changes(e.clock, fact.on):
+                if fact.on >= self.clocks[e.clock].since:  # the latest day counts
+                    self._set(e.clock, since=fact.on, due=e.due)
+            case ClockPaused() as e if self._changes(e.clock, fact.on):
                 self._set(e.clock, state=ClockState.PAUSED, due=None, left=e.left)
-            case ClockResumed() as e:
+            case ClockResumed() as e if self._changes(e.clock, fact.on):
                 self._set(e.clock, state=ClockState.RUNNING, due=e.due, left=None)
             case ClockExtended() as e:
                 self._set(e.clock, due=e.due, extended=True)
@@ -288,6 +302,11 @@ class Clocks(Leading):
                 self._set(e.clock, state=ClockState.MET, met_on=fact.on)
             case _:
                 super().after(fact)
+
+    def _changes(self, clock: StepId, on: date) -> bool:
+        """Whether it is known here and was not over before that day: nothing revives what is."""
+        held = self.clocks.get(clock)
+        return held is not None and not (held.due is not None and on > held.due)
 
     def _set(self, clock: StepId, **known: Any) -> None:
         """A clock whose start is not known here yet changes nothing."""

@@ -253,6 +253,15 @@ class ClockNotRunning(
     """Only a clock that runs is interrupted, paused, extended or met."""
 
 
+class ClockRanOut(
+    Refused,
+    zh="这一期限在该日之前已经届满，不因其后的主张或事由重新计算。",
+    article="L5 art. 27",
+    instead="核对主张或事由发生的日期；届满前发生的，按当日补录；确已届满的，写入办理记录。",
+):
+    """A limit that is over is neither interrupted nor paused."""
+
+
 class ClockNotPaused(
     Refused,
     zh="这一期限没有中止。",

@@ -286,7 +286,8 @@ class Settling(Working):
     ) -> list[Event]:  # fmt: skip
         """What has been paid, the head and a record for each claimant; the day is `act.on`.
 
-        Money that came is recorded: too much, or after the closure, is a finding.
+        Money that came is recorded: too much, or after the closure, is a finding. A report is
+        taken over once.
 
         Raises: NotTheLead, NoSuchParty, NotAClaimant, AmountBelowZero, NothingPaid,
         PartsDoNotSum, RecoveryKnown, NoSuchStep.
@@ -294,6 +295,9 @@ class Settling(Working):
         case = self._led(act, open_=False)
         if report is not None:
             self._reported(report)
+            known = self.recoveries.get(self.matched.get(report, report))
+            if known is not None and known.counted:
+                raise RecoveryKnown(recovery=known.id, instalment=known.instalment)
         paid = self._paid(act, shares, payer, instalment, total, party, reference)
         more = any(
             (self.recovered(person) + money).beyond(self.claims[person].due)

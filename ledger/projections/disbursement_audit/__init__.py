@@ -29,7 +29,6 @@ from ledger.domain.schemes import NoRuleForThis, Scheme, SchemeAdopted, SchemeRe
 from ledger.journal.database import ByKey
 from ledger.projections import fund_statements, hardship_files
 from ledger.projections.disbursement_audit import across, single
-from ledger.projections.disbursement_audit.across import granted_before
 from ledger.projections.disbursement_audit.asking import (
     FindingState,
     Line,
@@ -59,7 +58,7 @@ from ledger.projections.two_times import STILL, UNCHANGED, Known, histories, rew
 
 __all__ = [
     "NAME", "VIEW", "FindingState", "Line", "Page", "Query", "Sought", "Tally", "as_question", "count",
-    "each", "granted_before", "listing",
+    "each", "listing",
 ]  # fmt: skip
 
 MOST_CITED = 20

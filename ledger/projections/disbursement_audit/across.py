@@ -20,12 +20,10 @@ from ledger.domain.auditing import (
     TotalDiffers,
 )
 from ledger.domain.ids import PersonId
-from ledger.domain.kernel import Fen
 from ledger.journal.database import ByKey
 from ledger.journal.tables import token
 from ledger.projections import rosters, worker_files
 from ledger.projections.disbursement_audit.tables import (
-    NAME,
     Found,
     Subject,
     as_row,
@@ -438,34 +436,3 @@ def differs(
             TotalDiffers.__name__, ref, (), abs(said[0] - lines[0]), on,
             f"{what} {said[0]} {lines[0]} {said[1]} {lines[1]}",
         )  # fmt: skip
-
-
-# ── what came before ─────────────────────────────────────────────────────────────────────────
-
-
-def granted_before(conn: Connection, origin: str, grant: str) -> dict[CapPer, Fen]:
-    """What was granted in the year of this grant by decisions before its own, however counted."""
-    generation = live(conn, origin, NAME)
-    [one] = rows_by(conn, generation, "grant_id", [grant]) or [None]
-    if one is None:
-        return {}
-    circle = Circle(conn, origin, {one.person, one.beneficiary})
-    counted = {
-        CapPer.PERSON_YEAR: ("person", _ids(circle, one.person)),
-        CapPer.CHILD_YEAR: ("beneficiary", _ids(circle, one.beneficiary)),
-        CapPer.HOUSEHOLD_YEAR: ("household", [one.household]),
-    }
-    return {
-        per: Fen(
-            sum(
-                row.granted
-                for row in rows_by(conn, generation, column, keys)
-                if (row.kind, row.year) == (one.kind, one.year) and row.decision < one.decision
-            )
-        )
-        for per, (column, keys) in counted.items()
-    }
-
-
-def _ids(circle: Circle, person: str) -> list[str]:
-    return [each for each in circle.persons if circle.who(each) == circle.who(person)]
