@@ -38,6 +38,7 @@ from ledger.domain.ids import (
     UnionId,
 )
 from ledger.domain.kernel import Office
+from ledger.domain.membership import Membership
 from ledger.domain.questions import SampleDrawn
 from ledger.exchange.signals import Signal, signals
 from ledger.journal.tables import reading, record
@@ -137,10 +138,21 @@ def may_see(reader: Reader, who: Visitor, person: PersonId) -> bool:
 
 
 def holds(reader: Reader, who: Visitor, person: PersonId) -> bool:
-    """Whether the visitor's union, or one below it, has her as a member or an applicant today."""
+    """Whether the visitor's union, or one below it, has her as a member or an applicant today.
+
+    Who has moved to the partner province comes home to the union that had her last.
+    """
     conn, origin = reader.conn, reader.ledger.origin
     held = rosters.of_persons(conn, origin, worker_files.identity(conn, origin, person))
-    return stands_over(reader, who, (row.union for rows in held.values() for row in rows))
+    rows = [row for each in held.values() for row in each]
+    unions = {row.union for row in rows}
+    for row in rows:
+        if row.origin != origin:
+            told = reader.get(Membership, row.membership).holdings
+            ours = [each for each in told if each.holder.origin == origin]
+            if ours:
+                unions.add(max(ours, key=lambda each: each.place).holder.union)
+    return stands_over(reader, who, unions)
 
 
 def check_held(reader: Reader, who: Visitor, person: PersonId) -> None:
@@ -150,7 +162,7 @@ def check_held(reader: Reader, who: Visitor, person: PersonId) -> None:
     if not holds(reader, who, person):
         raise Problem(
             403, "not-your-member", "A code is given by the union that has her as a member.",
-            "登录码由职工会籍所在工会或其申请入会的工会当面给本人。",
+            "登录码由职工会籍所在工会、申请入会的工会，或转往对方省之前的工会当面给本人。",
             instead="请本人到会籍所在工会领取，或先办理入会、接转。",
         )  # fmt: skip
 

@@ -20,6 +20,7 @@ from ledger.domain.unions import UnionKind
 from ledger.projections import fund_statements
 from ledger.projections.filters import UnknownFilter
 from ledger.projections.fund_statements import Asked, Sought, Totals
+from tests.auditing import correct as correct_as_before
 from tests.world import World, open_province
 
 JANUARY, FEBRUARY, MARCH = date(2026, 1, 10), date(2026, 2, 10), date(2026, 3, 10)
@@ -60,11 +61,11 @@ def totals(
 
 
 def correct(world: World, keeper: UnionId, position: int, **changes: object) -> None:
+    second = world.officer(keeper, Office.CHAIR)
     with world.entry(keeper, Office.ACCOUNTANT) as entry:
         procedures.correct(
-            entry, position, changes, Why.MISTYPED, "与进账单不符",
-            confirmed_by=world.officer(keeper, Office.CHAIR),
-        )  # fmt: skip
+            entry, position, changes, Why.MISTYPED, "与进账单不符", confirmed_by=second
+        )
 
 
 def test_a_balance_is_that_of_the_day_one_asks_about(home: World, county: UnionId) -> None:
@@ -115,12 +116,10 @@ def test_each_line_leads_to_its_record_and_a_corrected_one_stands_no_more(
 def test_an_annulled_line_adds_nothing(home: World, county: UnionId) -> None:
     fund = fund_of(home, county)
     position = credit(home, county, fund, 500_00, JANUARY)
+    second = home.officer(county, Office.CHAIR)
 
     with home.entry(county, Office.ACCOUNTANT) as entry:
-        procedures.annul(
-            entry, position, Why.TWICE, "重复登记",
-            confirmed_by=home.officer(county, Office.CHAIR),
-        )  # fmt: skip
+        procedures.annul(entry, position, Why.TWICE, "重复登记", confirmed_by=second)
 
     assert totals(home, fund).balance == 0
 
@@ -384,4 +383,4 @@ def _correct_last(home: World, fund: FundId, amount: Fen) -> None:
     kinds = (MoneyReserved, MoneyDrawn)
     open_ = [f for f in facts if isinstance(f.event, kinds) and f.position not in done]
     if open_ and open_[-1].event.__dict__["amount"] != amount:
-        correct(home, home.root, open_[-1].position, amount=amount)
+        correct_as_before(home, fund, type(open_[-1].event), amount=amount)
